@@ -1,0 +1,76 @@
+"""The leaf about one attribute: a test of the attribute's type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from segsvc.bitmap import Bitmap
+from segsvc.condition.anniversary import AnniversaryTest
+from segsvc.condition.boolean import BooleanTest
+from segsvc.condition.date import DateTest
+from segsvc.condition.instant import InstantTest
+from segsvc.condition.number import NumberTest
+from segsvc.condition.text import TextTest
+from segsvc.condition.text_set import TextSetTest
+from segsvc.condition.view import Actual, Problem, Reads, View, complement
+from segsvc.domain.schema import Schema
+
+AttributeTest: TypeAlias = (
+    TextTest
+    | NumberTest
+    | InstantTest
+    | DateTest
+    | AnniversaryTest
+    | BooleanTest
+    | TextSetTest
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeLeaf:
+    """Contacts whose *attribute* passes *test*: ``country is "Germany"``."""
+
+    attribute: str
+    test: AttributeTest
+
+    def matches(self, view: View, at: int, within: Bitmap | None) -> Bitmap:
+        """See `Leaf.matches`."""
+        scale = view.schema.attributes[self.attribute].scale
+        predicate, negated = self.test.lower(at, view.calendar, scale)
+        matched = view.attribute(self.attribute, predicate, within)
+        return complement(view, matched, within) if negated else matched
+
+    def reads(self) -> Reads:
+        """See `Leaf.reads`."""
+        return Reads(attributes=frozenset({self.attribute}))
+
+    def cost(self, view: View, at: int) -> float:
+        """See `Leaf.cost`."""
+        scale = view.schema.attributes[self.attribute].scale
+        return view.attribute_cost(self.attribute, self.test.lower(at, view.calendar, scale)[0])
+
+    def next_edge(self, view: View, ordinal: int, after: int) -> int | None:
+        """See `Leaf.next_edge`."""
+        value = view.value(self.attribute, ordinal)
+        return None if value is None else self.test.next_edge(value, after, view.calendar)
+
+    def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
+        """See `Leaf.actuals`."""
+        return (Actual(self.attribute, view.value(self.attribute, ordinal)),)
+
+    def describe(self) -> str:
+        """See `Leaf.describe`."""
+        return self.test.describe(self.attribute)
+
+    def check(self, schema: Schema) -> Iterator[Problem]:
+        """See `Leaf.check`."""
+        definition = schema.attributes.get(self.attribute)
+        if definition is None:
+            yield Problem("attribute", f"the store has no attribute {self.attribute!r}")
+        elif definition.type not in self.test.types:
+            yield Problem("attribute", f"{self.attribute!r} is a {definition.type} attribute")
+        else:
+            for problem in self.test.check():
+                yield Problem(f"test.{problem.path}", problem.description)

@@ -1,0 +1,257 @@
+"""Everything that can go wrong, as facts. `rpc.status` maps each class to a status code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One wrong field of a request: where it is, what is wrong and what is allowed."""
+
+    field: str
+    description: str
+
+
+@dataclass(eq=False)
+class SegsvcError(Exception):
+    """Base of every error that a caller of the service can cause or meet."""
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def message(self) -> str:
+        """One sentence for people; programs read the fields."""
+        return type(self).__name__
+
+
+@dataclass(eq=False)
+class InvalidArgument(SegsvcError):
+    """The request is wrong whatever the state of the store is."""
+
+    violations: tuple[Violation, ...]
+
+    @classmethod
+    def of(cls, field: str, description: str) -> InvalidArgument:
+        """Make the error for a single *field*."""
+        return cls((Violation(field, description),))
+
+    @property
+    def message(self) -> str:
+        first = self.violations[0]
+        more = len(self.violations) - 1
+        tail = f" (and {more} more)" if more else ""
+        return f"{first.field}: {first.description}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One row of a write that cannot be accepted."""
+
+    row: int
+    field: str
+    reason: str
+    description: str
+
+
+@dataclass(eq=False)
+class InvalidRows(SegsvcError):
+    """Rows of a write are wrong and the request asked to reject it whole."""
+
+    errors: tuple[RowError, ...]
+    total: int
+
+    @property
+    def message(self) -> str:
+        first = self.errors[0]
+        return f"{self.total} invalid rows; rows[{first.row}].{first.field}: {first.description}"
+
+
+@dataclass(eq=False)
+class NotFound(SegsvcError):
+    """What the request names does not exist."""
+
+    kind: str
+    name: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.kind} {self.name!r} does not exist"
+
+
+@dataclass(eq=False)
+class AlreadyExists(SegsvcError):
+    """What the request creates is there already, or its name is taken."""
+
+    kind: str
+    name: str
+    detail: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"{self.kind} {self.name!r} exists already" + (self.detail and f": {self.detail}")
+
+
+@dataclass(eq=False)
+class EtagMismatch(SegsvcError):
+    """Somebody changed the resource since the caller read it."""
+
+    kind: str
+    name: str
+    given: str
+    current: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.kind} {self.name!r} changed since it was read: "
+            f"etag is {self.current!r}, not {self.given!r}"
+        )
+
+
+@dataclass(eq=False)
+class StillUsed(SegsvcError):
+    """A segment cannot be deleted while others read it."""
+
+    segment_id: str
+    dependants: tuple[tuple[str, str], ...]
+    """Pairs of (segment or trigger id, its name)."""
+
+    @property
+    def message(self) -> str:
+        names = ", ".join(repr(name) for _, name in self.dependants)
+        return f"segment {self.segment_id!r} is used by {names}"
+
+
+@dataclass(eq=False)
+class FailedPrecondition(SegsvcError):
+    """The request is fine but not in the state the store is in."""
+
+    reason: str
+    subject: str
+    description: str
+
+    @property
+    def message(self) -> str:
+        return self.description
+
+
+@dataclass(eq=False)
+class LimitExceeded(SegsvcError):
+    """A limit of the service stands in the way."""
+
+    limit: str
+    allowed: int
+    asked: int
+    field: str = ""
+
+    @property
+    def message(self) -> str:
+        where = f"{self.field}: " if self.field else ""
+        return f"{where}{self.limit}: at most {self.allowed:,} allowed, asked for {self.asked:,}"
+
+
+@dataclass(eq=False)
+class RequestIdReused(SegsvcError):
+    """A request id came again with another payload."""
+
+    request_id: str
+
+    @property
+    def message(self) -> str:
+        return f"request_id {self.request_id!r} was used with another payload"
+
+
+@dataclass(eq=False)
+class RevisionNotReached(SegsvcError):
+    """The store has not come to the revision a read asked for within its deadline."""
+
+    asked: int
+    current: int
+
+    @property
+    def message(self) -> str:
+        return f"revision {self.asked} has not been reached; the store is at {self.current}"
+
+
+@dataclass(eq=False)
+class RevisionCompacted(SegsvcError):
+    """The change log no longer holds the revision a reader asked for."""
+
+    asked: int
+    oldest_kept: int
+    current: int
+
+    @property
+    def message(self) -> str:
+        return f"revision {self.asked} is compacted; oldest kept is {self.oldest_kept}"
+
+
+@dataclass(eq=False)
+class InvalidToken(SegsvcError):
+    """A page token or resume token was not made for this request."""
+
+    field: str
+    description: str = "is not a token of this request; start again without it"
+
+    @property
+    def message(self) -> str:
+        return f"{self.field}: {self.description}"
+
+
+@dataclass(eq=False)
+class Expired(SegsvcError):
+    """A stored resolution or token is past its time."""
+
+    kind: str
+    name: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.kind} {self.name!r} has expired"
+
+
+@dataclass(eq=False)
+class ConditionInvalid(SegsvcError):
+    """A condition does not pass its check; nothing is evaluated."""
+
+    violations: tuple[Violation, ...] = field(default=())
+
+    @property
+    def message(self) -> str:
+        first = self.violations[0]
+        return f"{first.field}: {first.description}"
+
+
+@dataclass(eq=False)
+class NotServing(SegsvcError):
+    """The service is stopping, recovering, or waits for an operator."""
+
+    description: str
+
+    @property
+    def message(self) -> str:
+        return self.description
+
+
+@dataclass(eq=False)
+class StorageFailed(SegsvcError):
+    """The disk or database did not take a write; nothing was acknowledged."""
+
+    description: str
+
+    @property
+    def message(self) -> str:
+        return self.description
+
+
+@dataclass(eq=False)
+class NotYetSupported(SegsvcError):
+    """The contract names it; this version does not do it."""
+
+    what: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} is not available in this version"
