@@ -1,0 +1,200 @@
+"""Decide what of a write is accepted, before it is journaled. Changes nothing.
+
+The decision is kept in the record's header; replay follows it and never decides again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from segsvc.domain.columns import Bool, Strings
+from segsvc.domain.errors import InvalidArgument, InvalidRows, NotFound, RowError
+from segsvc.domain.write import (
+    MAX_ROW_ERRORS,
+    DefineAttribute,
+    DefineBehavior,
+    DeleteContacts,
+    MergeContacts,
+    RecordEvents,
+    RowsAccepted,
+    SetLifecycleLabels,
+    UpsertContacts,
+)
+from segsvc.engine.codec import UpdateStore, Write
+from segsvc.engine.state import StoreState
+from segsvc.index import EventOverlay
+from segsvc.segment.suggestions import suggestion
+from segsvc.segment.writes import (
+    CopySegment,
+    CreateFromSuggestion,
+    CreateSegment,
+    DeleteSegment,
+    UpdateSegment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What is accepted of one write.
+
+    Attributes:
+        rows: for data writes, whether each row of the request is (bool, total); None: all.
+        facts: of the answer, as far as they are known before the write is applied.
+    """
+
+    rows: Bool | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def accept(state: StoreState, write: Write, at: int, overlay: EventOverlay) -> Acceptance:
+    """Return what is accepted of *write* at the time of its revision, or raise what is wrong.
+
+    *overlay* holds the event ids accepted earlier in the same turn; it gains those of *write*
+    when nothing is raised.
+    """
+    match write:
+        case UpsertContacts():
+            return _rows(write.total, write.rows, write.rejected, ())
+        case SetLifecycleLabels():
+            return _lifecycle(state, write)
+        case RecordEvents():
+            return _events(state, write, at, overlay)
+        case DeleteContacts(ids):
+            return Acceptance(facts={"unknown": _unknown(state, ids)})
+        case MergeContacts(pairs):
+            _check_merge(state, pairs)
+        case DefineAttribute(definition):
+            state.schema.with_attribute(definition)
+        case DefineBehavior(definition):
+            state.schema.with_behavior(definition)
+        case UpdateStore():
+            pass
+        case _:
+            _check_segment_write(state, write)
+    return Acceptance()
+
+
+def _rows(
+    total: int,
+    rows: np.ndarray[Any, np.dtype[np.uint32]],
+    rejected: tuple[RowError, ...],
+    clamped: tuple[int, ...],
+    duplicates: int = 0,
+) -> Acceptance:
+    """Accept *rows* (those applied) of a request of *total* rows."""
+    mask: Bool | None = None
+    if len(rows) < total:
+        mask = np.zeros(total, np.bool_)
+        mask[rows] = True
+    answer = RowsAccepted(
+        accepted=len(rows),
+        duplicates=duplicates,
+        clamped=clamped[:MAX_ROW_ERRORS],
+        clamped_total=len(clamped),
+        rejected=tuple(sorted(rejected, key=lambda error: error.row))[:MAX_ROW_ERRORS],
+        rejected_total=len({error.row for error in rejected}),
+    )
+    return Acceptance(mask, rows_facts(answer))
+
+
+def rows_facts(answer: RowsAccepted) -> dict[str, Any]:
+    """Return an answer about rows as JSON-able facts."""
+    return {
+        "accepted": answer.accepted,
+        "duplicates": answer.duplicates,
+        "clamped": list(answer.clamped),
+        "clamped_total": answer.clamped_total,
+        "rejected": [[e.row, e.field, e.reason, e.description] for e in answer.rejected],
+        "rejected_total": answer.rejected_total,
+    }
+
+
+def _refuse(errors: list[RowError] | tuple[RowError, ...], skip_invalid: bool) -> None:
+    if errors and not skip_invalid:
+        ordered = sorted(errors, key=lambda error: error.row)
+        raise InvalidRows(tuple(ordered[:MAX_ROW_ERRORS]), len({e.row for e in errors}))
+
+
+def _lifecycle(state: StoreState, write: SetLifecycleLabels) -> Acceptance:
+    known = state.index.contacts.find(write.ids) >= 0
+    errors = [
+        RowError(int(write.rows[place]), "contact_id", "UNKNOWN_CONTACT", "no such contact")
+        for place in np.flatnonzero(~known)
+    ]
+    _refuse(errors, write.skip_invalid)
+    return _rows(write.total, write.rows[known], (*write.rejected, *errors), ())
+
+
+def _events(
+    state: StoreState, write: RecordEvents, at: int, overlay: EventOverlay
+) -> Acceptance:
+    errors: list[RowError] = list(write.rejected)
+    kept, clamped, duplicates = [], [], 0
+    trial = overlay.fork()
+    for block in write.blocks:
+        verdict = state.index.accept_events(block, at, trial)
+        errors.extend(verdict.errors)
+        keep = verdict.kept
+        if not write.create_contacts:
+            unknown = keep & (state.index.contacts.find(block.ids) < 0)
+            errors.extend(
+                RowError(row, "contact_id", "UNKNOWN_CONTACT", "no such contact")
+                for row in block.rows[unknown].tolist()
+            )
+            keep = keep & ~unknown
+        kept.append(block.rows[keep])
+        clamped.extend(block.rows[verdict.clamped & keep].tolist())
+        duplicates += int(np.count_nonzero(verdict.duplicate))
+    _refuse(errors[len(write.rejected) :], write.skip_invalid)
+    overlay.take(trial)
+    rows = np.sort(np.concatenate(kept)) if kept else np.zeros(0, np.uint32)
+    return _rows(write.total, rows, tuple(errors), tuple(sorted(clamped)), duplicates)
+
+
+def _unknown(state: StoreState, ids: tuple[str, ...]) -> list[str]:
+    found = state.index.contacts.find(Strings.of(ids)).tolist()
+    return [held for held, ordinal in zip(ids, found, strict=True) if ordinal < 0]
+
+
+def _check_merge(state: StoreState, pairs: tuple[tuple[str, str], ...]) -> None:
+    found = state.index.contacts.find(Strings.of([held for pair in pairs for held in pair]))
+    for place, (source, into) in enumerate(pairs):
+        if source == into:
+            raise InvalidArgument.of(
+                f"merges[{place}].into_contact_id", "must differ from from_contact_id"
+            )
+        for offset, held in enumerate((source, into)):
+            if found[2 * place + offset] < 0:
+                raise NotFound("contact", held)
+
+
+def _check_segment_write(state: StoreState, write: Write) -> None:
+    catalog = state.segments
+    match write:
+        case CreateSegment(name, _, condition):
+            catalog.check_room()
+            catalog.check_free_name(name)
+            catalog.check_references(condition)
+        case CreateFromSuggestion(suggestion_id, name):
+            catalog.check_room()
+            catalog.check_free_name(name or suggestion(suggestion_id).title)
+        case CopySegment(segment_id, name):
+            catalog.check_room()
+            if name:
+                catalog.check_free_name(name)
+            catalog.get(segment_id)
+        case UpdateSegment(segment_id, etag, name, _, condition):
+            catalog.check_etag(segment_id, etag)
+            if name is not None:
+                catalog.check_free_name(name, but=segment_id)
+            if condition is not None:
+                catalog.check_references(condition, own_id=segment_id)
+        case DeleteSegment(segment_id, etag, force):
+            catalog.check_etag(segment_id, etag)
+            if not force:
+                catalog.check_unused(segment_id)
+        case _:
+            raise AssertionError(write)

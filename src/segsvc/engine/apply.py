@@ -1,0 +1,194 @@
+"""Apply journaled records to a store's state: the one way state changes, live and in replay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from segsvc.domain.calendar import Weekday
+from segsvc.domain.columns import Bool
+from segsvc.domain.ids import segment_id
+from segsvc.domain.record import JournalRecord, RecordKind, RequestHeader
+from segsvc.domain.write import (
+    DefineAttribute,
+    DefineBehavior,
+    DeleteContacts,
+    MergeContacts,
+    RecordEvents,
+    SetLifecycleLabels,
+    UpsertContacts,
+)
+from segsvc.engine.codec import Codec, UpdateStore, Write
+from segsvc.engine.numbers import IndexNumbers
+from segsvc.engine.requests import Answer
+from segsvc.engine.state import StoreSettings, StoreState, changed, segment_facts
+from segsvc.segment.definition import Segment
+from segsvc.segment.suggestions import suggestion
+from segsvc.segment.writes import (
+    CopySegment,
+    CreateFromSuggestion,
+    CreateSegment,
+    DeleteSegment,
+    UpdateSegment,
+)
+
+
+def apply_record(
+    state: StoreState, record: JournalRecord, codec: Codec, decoded: list[Write] | None = None
+) -> list[Answer]:
+    """Apply *record*, the one after `state.revision`; return an answer per request.
+
+    *decoded* spares decoding the payloads again on the live path.
+    """
+    assert record.revision == state.revision + 1, "revisions grow by one"
+    state.revision, state.at = record.revision, record.at
+    if record.kind is not RecordKind.WRITES:
+        return []
+    answers = []
+    for place, request in enumerate(record.header.requests):
+        write = (
+            codec.decode(request.method, record.payloads[place], state.schema)
+            if decoded is None
+            else decoded[place]
+        )
+        facts = {**request.answer, **_apply(state, write, accepted_rows(request), codec)}
+        answer = Answer(record.revision, record.at, facts)
+        state.requests.remember(request.method, request.request_id, request.digest, answer)
+        answers.append(answer)
+    return answers
+
+
+def new_store(store_id: Any, record: JournalRecord) -> StoreState:
+    """Make the state that a store's first record describes."""
+    facts = dict(record.header.facts["settings"])
+    facts["week_start"] = Weekday(facts["week_start"])
+    state = StoreState(store_id, StoreSettings(**facts))
+    state.revision, state.at = record.revision, record.at
+    state.updated_revision = record.revision
+    for request in record.header.requests:
+        answer = Answer(record.revision, record.at, request.answer)
+        state.requests.remember(request.method, request.request_id, request.digest, answer)
+    return state
+
+
+def accepted_rows(request: RequestHeader) -> Bool | None:
+    """Return the mask of accepted rows (padded with false to whole bytes); None: all."""
+    if request.accepted is None:
+        return None
+    bits = np.frombuffer(request.accepted, np.uint8)
+    return np.unpackbits(bits, bitorder="little").view(np.bool_)
+
+
+def _apply(state: StoreState, write: Write, rows: Bool | None, codec: Codec) -> dict[str, Any]:
+    match write:
+        case UpsertContacts(batch, numbers):
+            kept = batch if rows is None else batch.keep(rows[numbers])
+            return {"created": state.index.apply_contacts(kept).created}
+        case SetLifecycleLabels():
+            return {"created": _apply_lifecycle(state, write, rows)}
+        case RecordEvents(blocks):
+            created = 0
+            for block in blocks:
+                kept_block = block if rows is None else block.keep(rows[block.rows])
+                if len(kept_block.rows):
+                    created += state.index.apply_events(kept_block, state.at).created
+            return {"created": created}
+        case DeleteContacts(ids):
+            gone = [held for held in ids if state.index.delete(held, state.at) is not None]
+            return {"deleted": len(gone)}
+        case MergeContacts(pairs):
+            merged = [pair for pair in pairs if state.index.merge(*pair, state.at) is not None]
+            return {"merged": len(merged)}
+        case DefineAttribute(definition):
+            state.change_schema(state.schema.with_attribute(definition))
+            return {"name": definition.name}
+        case DefineBehavior(definition):
+            state.change_schema(state.schema.with_behavior(definition))
+            return {"name": definition.name}
+        case UpdateStore(display_name, time_zone, week_start):
+            state.change_settings(
+                changed(
+                    state.settings,
+                    display_name=display_name,
+                    time_zone=time_zone,
+                    week_start=week_start,
+                )
+            )
+            state.updated_revision = state.revision
+            return {}
+        case DeleteSegment(held, _, _):
+            return {"changed": _delete_segment(state, held)}
+        case _:
+            segment = _segment(state, write)
+            state.segments.put(segment)
+            return {"segment": segment_facts(segment, codec)}
+
+
+def _apply_lifecycle(state: StoreState, write: SetLifecycleLabels, rows: Bool | None) -> int:
+    keep = np.ones(len(write.ids), np.bool_) if rows is None else rows[write.rows]
+    places = np.flatnonzero(keep)
+    renumbered = np.full(len(keep), -1, np.int64)
+    renumbered[places] = np.arange(len(places))
+    labels = write.labels.keep(renumbered)
+    return state.index.apply_lifecycle(write.ids.take(places), labels, write.date).created
+
+
+def _segment(state: StoreState, write: Write) -> Segment:
+    """Return the segment that a create, copy or update leaves behind."""
+    at, revision = state.at, state.revision
+    new_id = segment_id(revision)
+    match write:
+        case CreateSegment(name, description, condition):
+            return Segment(new_id, name, description, condition, at, at, revision)
+        case CreateFromSuggestion(suggestion_id, name):
+            chosen = suggestion(suggestion_id)
+            condition = chosen.build(IndexNumbers(state.view(), state.index, at))
+            title = name or chosen.title
+            return Segment(
+                new_id, title, chosen.description, condition, at, at, revision, suggestion_id
+            )
+        case CopySegment(source_id, name):
+            source = state.segments.get(source_id)
+            title = name or _copy_name(state, source.name)
+            return Segment(
+                new_id, title, source.description, source.condition, at, at, revision
+            )
+        case UpdateSegment(held_id, _, name, description, condition):
+            held = state.segments.get(held_id)
+            return replace(
+                held,
+                name=held.name if name is None else name,
+                description=held.description if description is None else description,
+                condition=held.condition if condition is None else condition,
+                updated_at=at,
+                revision=revision,
+            )
+        case _:
+            raise AssertionError(write)
+
+
+def _copy_name(state: StoreState, name: str) -> str:
+    """Return the first free of ``<name> (copy)``, ``<name> (copy 2)`` ..."""
+    number = 1
+    while True:
+        tail = " (copy)" if number == 1 else f" (copy {number})"
+        candidate = name[: 200 - len(tail)] + tail
+        if state.segments.named(candidate) is None:
+            return candidate
+        number += 1
+
+
+def _delete_segment(state: StoreState, held_id: str) -> list[str]:
+    gone = state.segments.get(held_id)
+    changed_ids = []
+    for dependant in state.segments.remove(held_id):
+        condition = state.segments.inlined(dependant, gone)
+        state.segments.put(
+            replace(
+                dependant, condition=condition, updated_at=state.at, revision=state.revision
+            )
+        )
+        changed_ids.append(str(dependant.id))
+    return changed_ids

@@ -1,0 +1,218 @@
+"""All stores of one database: opened, written to, checkpointed, closed."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import TypeVar
+
+import structlog
+
+from segsvc.domain.calendar import Weekday, check_time_zone
+from segsvc.domain.errors import AlreadyExists, NotFound, RevisionNotReached
+from segsvc.domain.ids import StoreId, check_store_id
+from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
+from segsvc.engine.apply import new_store
+from segsvc.engine.clock import Clock, replay_clock
+from segsvc.engine.codec import Codec, Write
+from segsvc.engine.recover import Recovered, recover_store
+from segsvc.engine.requests import Answer
+from segsvc.engine.rules import RULES
+from segsvc.engine.state import StoreSettings, StoreState
+from segsvc.engine.write import CommitLoop
+from segsvc.storage import Storage
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+CREATE_STORE = "CreateStore"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointPolicy:
+    """When a snapshot is taken by itself: after so many payload bytes of a store's journal."""
+
+    journal_bytes: int = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A snapshot that was taken."""
+
+    store_id: str
+    revision: int
+    bytes: int
+    held_ms: float
+    """How long writes were held."""
+
+
+class Engine:
+    """The stores of one database and the one loop that commits to them."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        codec: Codec,
+        clock: Clock,
+        policy: CheckpointPolicy | None = None,
+    ) -> None:
+        self.storage = storage
+        self.codec = codec
+        self.clock = clock
+        self.recovered: list[Recovered] = []
+        self._policy = policy or CheckpointPolicy()
+        self._stores: dict[str, StoreState] = {}
+        self._unsaved: dict[str, int] = {}
+        self._creating = asyncio.Lock()
+        self._checkpointing = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(2, "segsvc-storage")
+        self._background: set[asyncio.Task[object]] = set()
+        self.commits = CommitLoop(storage, codec, clock, self._poison)
+
+    async def open(self) -> None:
+        """Recover every store and begin to commit."""
+        for store_id in await self.in_thread(self.storage.store_ids):
+            state, recovered = recover_store(self.storage, store_id, self.codec)
+            self._stores[store_id] = state
+            self.recovered.append(recovered)
+            log.info("recovered", **asdict(recovered))
+        self.commits.start()
+
+    async def close(self) -> None:
+        """Commit what waits, take a last snapshot of what changed, and end."""
+        await self.commits.stop()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        for store_id, unsaved in list(self._unsaved.items()):
+            if unsaved and store_id in self._stores:
+                await self.checkpoint(store_id)
+        self._threads.shutdown()
+
+    async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        """Run a blocking storage call outside the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: function(*arguments))
+
+    def stores(self) -> list[StoreState]:
+        """Return all stores, by id."""
+        return [self._stores[held] for held in sorted(self._stores)]
+
+    def store(self, store_id: str) -> StoreState:
+        """Return a store, or raise `NotFound`."""
+        state = self._stores.get(store_id)
+        if state is None:
+            raise NotFound("store", store_id)
+        return state
+
+    async def create_store(
+        self, store_id: str, display_name: str, time_zone: str, week_start: Weekday,
+        request_id: str, digest: str,
+    ) -> tuple[StoreState, Answer]:
+        """Create a store as its revision 1; a retry with the same request id finds it made."""
+        checked = check_store_id(store_id)
+        check_time_zone(time_zone)
+        async with self._creating:
+            held = self._stores.get(checked)
+            if held is not None:
+                first = held.requests.find(CREATE_STORE, request_id, digest, self.clock.now())
+                if first is None:
+                    raise AlreadyExists("store", store_id)
+                return held, first
+            at = self.clock.now()
+            settings = StoreSettings(
+                display_name, time_zone, week_start, secrets.token_hex(32), at
+            )
+            record = _first_record(checked, settings, request_id, digest)
+            await self.in_thread(self.storage.create_store, checked, record)
+            state = self._stores[checked] = new_store(checked, record)
+            return state, Answer(1, at, {})
+
+    async def delete_store(self, store_id: str) -> None:
+        """Remove a store and everything of it."""
+        state = self.store(store_id)
+        async with self.commits.between_turns():
+            del self._stores[state.store_id]
+            self._unsaved.pop(state.store_id, None)
+            await self.in_thread(self.storage.delete_store, state.store_id)
+
+    async def write(
+        self, store_id: str, method: str, request_id: str, payload: bytes, write: Write
+    ) -> Answer:
+        """Make a write durable and visible; see `CommitLoop.write`."""
+        state = self.store(store_id)
+        answer = await self.commits.write(state, method, request_id, payload, write)
+        unsaved = self._unsaved[store_id] = self._unsaved.get(store_id, 0) + len(payload)
+        if unsaved >= self._policy.journal_bytes and not self._checkpointing.locked():
+            self._in_background(self.checkpoint(store_id))
+        return answer
+
+    def _in_background(self, work: Awaitable[object]) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def reach(self, store_id: str, revision: int, timeout: float) -> StoreState:
+        """Return the store once it is at *revision*.
+
+        Raises:
+            RevisionNotReached: after *timeout* seconds.
+        """
+        state = self.store(store_id)
+        if state.revision < revision:
+            try:
+                async with asyncio.timeout(timeout):
+                    await self.commits.reached(state, revision)
+            except TimeoutError:
+                raise RevisionNotReached(revision, state.revision) from None
+        return state
+
+    async def advance_time(self, store_id: str, to: int) -> tuple[int, int]:
+        """Move the replay clock to *to*; return the store's revision and time after it."""
+        state = self.store(store_id)
+        replay_clock(self.clock).advance_to(to)
+        record = await self.commits.commit(state, RecordKind.TICK)
+        return record.revision, record.at
+
+    async def checkpoint(self, store_id: str) -> Checkpoint:
+        """Store a snapshot of one store while reads and writes go on, and trim its journal."""
+        loop = asyncio.get_running_loop()
+        async with self._checkpointing:
+            state = self.store(store_id)
+            async with self.commits.between_turns():
+                began = loop.time()
+                frozen = state.freeze(self.codec)
+                revision, at = state.revision, state.at
+                self._unsaved[store_id] = 0
+                held_ms = (loop.time() - began) * 1_000
+            try:
+                size = await self.in_thread(
+                    self.storage.write_snapshot, store_id, revision, at, frozen
+                )
+            finally:
+                state.index.release()
+        log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)
+        return Checkpoint(store_id, revision, size, held_ms)
+
+    async def _poison(self, store_id: str, record: JournalRecord) -> None:
+        """Empty *record*'s revision for every replay, and bring the store back without it."""
+        log.error("poisoned", store_id=store_id, revision=record.revision)
+        state = self._stores[store_id]
+        header = RecordHeader(rules=RULES, requests=(), facts={"revision": record.revision})
+        marker = JournalRecord(
+            record.store_id, record.revision + 1, record.at, RecordKind.POISONED, header, ()
+        )
+        await self.in_thread(self.storage.append, [marker])
+        rebuilt, _ = recover_store(self.storage, store_id, self.codec)
+        vars(state).update(vars(rebuilt))
+
+
+def _first_record(
+    store_id: StoreId, settings: StoreSettings, request_id: str, digest: str
+) -> JournalRecord:
+    request = RequestHeader(CREATE_STORE, request_id, None, digest, {})
+    header = RecordHeader(
+        rules=RULES, requests=(request,), facts={"settings": asdict(settings)}
+    )
+    return JournalRecord(store_id, 1, settings.created_at, RecordKind.STORE, header, (b"",))

@@ -1,0 +1,67 @@
+"""Which requests were answered in the last 24 hours, so that a retry gets the first answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from segsvc.domain.errors import RequestIdReused
+
+REMEMBERED_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write was answered: the revision that applied it, its time, and JSON-able facts."""
+
+    revision: int
+    at: int
+    facts: dict[str, Any]
+
+
+class AnsweredRequests:
+    """Answers by (method, request id), in the order given, each kept for 24 h of `at`."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, str], tuple[str, Answer]] = {}
+
+    def find(self, method: str, request_id: str, digest: str, at: int) -> Answer | None:
+        """Return the first answer to a request that came before.
+
+        Raises:
+            RequestIdReused: the id came with a payload of another *digest*.
+        """
+        held = self._answers.get((method, request_id)) if request_id else None
+        if held is None or held[1].at <= at - REMEMBERED_SECONDS:
+            return None
+        if held[0] != digest:
+            raise RequestIdReused(request_id)
+        return held[1]
+
+    def remember(self, method: str, request_id: str, digest: str, answer: Answer) -> None:
+        """Keep *answer*, and drop those that are past their time."""
+        if request_id:
+            self._answers.pop((method, request_id), None)
+            self._answers[method, request_id] = (digest, answer)
+        expired = answer.at - REMEMBERED_SECONDS
+        while self._answers:
+            oldest = next(iter(self._answers))
+            if self._answers[oldest][1].at > expired:
+                break
+            del self._answers[oldest]
+
+    def facts(self) -> list[list[Any]]:
+        """Return everything as JSON-able rows, oldest first."""
+        return [
+            [method, request_id, digest, answer.revision, answer.at, answer.facts]
+            for (method, request_id), (digest, answer) in self._answers.items()
+        ]
+
+    @classmethod
+    def load(cls, rows: Iterable[list[Any]]) -> AnsweredRequests:
+        """Undo `facts`."""
+        loaded = cls()
+        for method, request_id, digest, revision, at, facts in rows:
+            loaded._answers[method, request_id] = (digest, Answer(revision, at, facts))
+        return loaded

@@ -1,0 +1,279 @@
+"""The write path: a queue, turns, group commit, apply, answer.
+
+One commit loop serves all stores of a database. A turn takes what waits, store by store and
+limited by bytes, so that no store starves another; it becomes one revision per store and one
+transaction in all. While one turn is being made durable the next queues up; there is no timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from segsvc.domain.errors import NotServing, SegsvcError, StorageFailed
+from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
+from segsvc.domain.write import RecordEvents, SetLifecycleLabels, UpsertContacts
+from segsvc.engine.accept import Acceptance, accept
+from segsvc.engine.apply import apply_record
+from segsvc.engine.clock import Clock
+from segsvc.engine.codec import Codec, Write
+from segsvc.engine.requests import Answer
+from segsvc.engine.rules import RULES
+from segsvc.engine.state import StoreState
+from segsvc.index import EventOverlay
+
+TURN_BYTES = 8 * 2**20
+"""Payload bytes that one store may put into one turn; a single larger request still goes."""
+
+MAX_WAITING_BYTES = 256 * 2**20
+"""Payload bytes that may wait in all before writes are refused."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A request in the queue."""
+
+    method: str
+    request_id: str
+    payload: bytes
+    write: Write
+    answered: asyncio.Future[Answer]
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        self.digest = hashlib.blake2b(self.payload, digest_size=16).hexdigest()
+
+    @property
+    def shares(self) -> bool:
+        """Whether it may share its revision with other writes."""
+        return isinstance(self.write, UpsertContacts | SetLifecycleLabels | RecordEvents)
+
+    @property
+    def reads_contacts(self) -> bool:
+        """Whether it is judged by which contacts exist, so that it cannot follow a data write."""
+        if isinstance(self.write, RecordEvents):
+            return not self.write.create_contacts
+        return isinstance(self.write, SetLifecycleLabels)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one store commits as its next revision."""
+
+    state: StoreState
+    at: int
+    requests: list[tuple[Waiting, Acceptance]] = field(default_factory=list)
+
+    def record(self) -> JournalRecord:
+        """Return the journal record of the turn."""
+        headers = tuple(
+            RequestHeader(
+                method=held.method,
+                request_id=held.request_id,
+                accepted=_packed(acceptance),
+                digest=held.digest,
+                answer=acceptance.facts,
+            )
+            for held, acceptance in self.requests
+        )
+        return JournalRecord(
+            store_id=self.state.store_id,
+            revision=self.state.revision + 1,
+            at=self.at,
+            kind=RecordKind.WRITES,
+            header=RecordHeader(rules=RULES, requests=headers, facts={}),
+            payloads=tuple(held.payload for held, _ in self.requests),
+        )
+
+
+def _packed(acceptance: Acceptance) -> bytes | None:
+    if acceptance.rows is None:
+        return None
+    return np.packbits(acceptance.rows, bitorder="little").tobytes()
+
+
+class Journal(Protocol):
+    """What the write path needs of storage."""
+
+    def append(self, records: list[JournalRecord]) -> None:
+        """Make *records* durable in one transaction, or raise and leave nothing."""
+
+
+class Poison(Protocol):
+    """Called when a journaled record could not be applied."""
+
+    async def __call__(self, store_id: str, record: JournalRecord) -> None:
+        """Empty the record's revision for every replay, and rebuild the store."""
+
+
+class CommitLoop:
+    """Turns queued writes into durable revisions."""
+
+    def __init__(self, journal: Journal, codec: Codec, clock: Clock, poison: Poison) -> None:
+        self._journal = journal
+        self._codec = codec
+        self._clock = clock
+        self._poison = poison
+        self._queues: dict[StoreState, deque[Waiting]] = {}
+        self._waiting_bytes = 0
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self._thread = ThreadPoolExecutor(1, "segsvc-journal")
+        self._advanced = asyncio.Condition()
+        self._frozen = asyncio.Lock()
+
+    def start(self) -> None:
+        """Begin to commit; call inside a running event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Commit what waits, refuse what comes, and end."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        self._thread.shutdown()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Payload bytes in the queue."""
+        return self._waiting_bytes
+
+    async def write(
+        self, state: StoreState, method: str, request_id: str, payload: bytes, write: Write
+    ) -> Answer:
+        """Make *write* durable and visible; return its answer.
+
+        Raises:
+            SegsvcError: when it is not accepted; nothing changed then.
+        """
+        if self._closing:
+            raise NotServing("the server is stopping")
+        if self._waiting_bytes + len(payload) > MAX_WAITING_BYTES:
+            raise NotServing("too many writes are waiting; try again with backoff")
+        waiting = Waiting(
+            method, request_id, payload, write, asyncio.get_running_loop().create_future()
+        )
+        self._queues.setdefault(state, deque()).append(waiting)
+        self._waiting_bytes += len(payload)
+        self._wake.set()
+        return await asyncio.shield(waiting.answered)
+
+    async def reached(self, state: StoreState, revision: int) -> None:
+        """Wait until the store is at *revision* or later."""
+        async with self._advanced:
+            await self._advanced.wait_for(lambda: state.revision >= revision)
+
+    async def commit(self, state: StoreState, kind: RecordKind) -> JournalRecord:
+        """Commit a record without requests, such as a tick, between two turns."""
+        async with self._frozen:
+            at = max(state.at, self._clock.now())
+            header = RecordHeader(rules=RULES, requests=(), facts={})
+            record = JournalRecord(state.store_id, state.revision + 1, at, kind, header, ())
+            await self._append([record])
+            apply_record(state, record, self._codec)
+        await self._announce()
+        return record
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while any(self._queues.values()):
+                async with self._frozen:
+                    await self._one_turn()
+                await self._announce()
+            if self._closing:
+                return
+
+    async def _one_turn(self) -> None:
+        """The pipeline: what waits -> accepted -> journaled -> applied -> answered."""
+        turns = [turn for turn in map(self._form, list(self._queues)) if turn.requests]
+        records = [turn.record() for turn in turns]
+        try:
+            await self._append(records)
+        except SegsvcError as failed:
+            for turn in turns:
+                _fail(turn.requests, failed)
+            return
+        for turn, record in zip(turns, records, strict=True):
+            await self._apply(turn, record)
+
+    async def _append(self, records: list[JournalRecord]) -> None:
+        if records:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._thread, self._journal.append, records)
+
+    def _form(self, state: StoreState) -> Turn:
+        """Take what the store may commit next; requests that are not accepted are answered."""
+        queue = self._queues[state]
+        turn = Turn(state, max(state.at, self._clock.now()))
+        overlay = EventOverlay()
+        taken, ids = 0, set()
+        while queue:
+            held = queue[0]
+            key = (held.method, held.request_id)
+            full = taken + len(held.payload) > TURN_BYTES
+            again = bool(held.request_id) and key in ids
+            if turn.requests and (full or again or not held.shares or held.reads_contacts):
+                break
+            queue.popleft()
+            self._waiting_bytes -= len(held.payload)
+            if self._accept(turn, held, overlay):
+                taken += len(held.payload)
+                ids.add(key)
+                if not held.shares:
+                    break
+        if not queue:
+            del self._queues[state]
+        return turn
+
+    def _accept(self, turn: Turn, held: Waiting, overlay: EventOverlay) -> bool:
+        try:
+            first = turn.state.requests.find(held.method, held.request_id, held.digest, turn.at)
+            if first is not None:
+                _answer(held, first)
+                return False
+            turn.requests.append((held, accept(turn.state, held.write, turn.at, overlay)))
+        except SegsvcError as refused:
+            _fail([(held, None)], refused)
+            return False
+        return True
+
+    async def _apply(self, turn: Turn, record: JournalRecord) -> None:
+        decoded = [held.write for held, _ in turn.requests]
+        try:
+            answers = apply_record(turn.state, record, self._codec, decoded)
+        except Exception as broken:
+            await self._poison(turn.state.store_id, record)
+            _fail(turn.requests, StorageFailed(f"the write could not be applied: {broken}"))
+            return
+        for (held, _), answer in zip(turn.requests, answers, strict=True):
+            _answer(held, answer)
+
+    async def _announce(self) -> None:
+        async with self._advanced:
+            self._advanced.notify_all()
+
+    def between_turns(self) -> asyncio.Lock:
+        """Return the lock under which no turn runs; hold it only for a moment."""
+        return self._frozen
+
+
+def _answer(held: Waiting, answer: Answer) -> None:
+    if not held.answered.done():
+        held.answered.set_result(answer)
+
+
+def _fail(requests: Iterable[tuple[Waiting, object]], error: Exception) -> None:
+    for held, _ in requests:
+        if not held.answered.done():
+            held.answered.set_exception(error)

@@ -1,0 +1,58 @@
+"""Writes about segments, decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from segsvc.condition.tree import Condition
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CreateSegment:
+    """Save a checked condition under a free name."""
+
+    name: str
+    description: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CreateFromSuggestion:
+    """Save a suggestion; an empty name takes the suggestion's title."""
+
+    suggestion_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UpdateSegment:
+    """Change the fields that are not None; *etag* empty: whatever the segment is now."""
+
+    segment_id: str
+    etag: str
+    name: str | None = None
+    description: str | None = None
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CopySegment:
+    """Save a segment's condition again; an empty name becomes ``<name> (copy)``."""
+
+    segment_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeleteSegment:
+    """Remove a segment; *force* inlines its condition into the segments that read it."""
+
+    segment_id: str
+    etag: str
+    force: bool
+
+
+SegmentWrite: TypeAlias = (
+    CreateSegment | CreateFromSuggestion | UpdateSegment | CopySegment | DeleteSegment
+)
