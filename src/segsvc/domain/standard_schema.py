@@ -78,9 +78,6 @@ _ATTRIBUTES = (
         "Lifecycle stage",
         LIFECYCLE_LABELS,
     ),
-    _attribute(
-        FilterType.CUSTOMER_LIFECYCLE, "lifecycle_date", ValueType.DATE, "Lifecycle stage as of"
-    ),
     _attribute(FilterType.OTHERS, "tags", ValueType.TEXT_SET, "Tags"),
     _attribute(FilterType.OTHERS, "imported_tags", ValueType.TEXT_SET, "Imported tags"),
     _attribute(FilterType.OTHERS, "popup_tags", ValueType.TEXT_SET, "Popup-collected tags"),

@@ -96,7 +96,8 @@ class UpsertContacts:
 class SetLifecycleLabels:
     """The T+1 batch: the lifecycle stage of contacts as of one day (packed date).
 
-    Unknown contacts are invalid rows. A contact that has the stage of a later day keeps it.
+    Unknown contacts are invalid rows. *labels* sets or unsets the stage of every row;
+    *clear_others* unsets that of contacts who are in no row.
     """
 
     ids: Strings
@@ -104,6 +105,7 @@ class SetLifecycleLabels:
     rows: UInt32
     total: int
     date: int
+    clear_others: bool = False
     rejected: tuple[RowError, ...] = ()
     skip_invalid: bool = False
 
@@ -117,6 +119,9 @@ class RecordEvents:
     rejected: tuple[RowError, ...] = ()
     skip_invalid: bool = False
     create_contacts: bool = True
+    """Whether unknown contacts are created; else their rows are invalid."""
+    check_event_ids: bool = True
+    """Whether event ids are compared and remembered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

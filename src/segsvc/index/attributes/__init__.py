@@ -1,0 +1,28 @@
+"""The attributes of contacts: one column class per type, all with the same face.
+
+`AttributeColumn` is that face; `make_column` picks the class.
+"""
+
+from segsvc.domain.schema import AttributeDefinition, ValueType
+from segsvc.index.attributes.column import AttributeColumn
+from segsvc.index.attributes.fixed import BooleanAttribute, DateAttribute, NumberAttribute
+from segsvc.index.attributes.text import TextAttribute
+from segsvc.index.attributes.text_set import TextSetAttribute
+
+
+def make_column(definition: AttributeDefinition) -> AttributeColumn:
+    """Return an empty column of the definition's type."""
+    match definition.type:
+        case ValueType.TEXT | ValueType.KEY:
+            return TextAttribute(definition)
+        case ValueType.TEXT_SET:
+            return TextSetAttribute(definition)
+        case ValueType.BOOLEAN:
+            return BooleanAttribute(definition)
+        case ValueType.DATE:
+            return DateAttribute(definition)
+        case _:
+            return NumberAttribute(definition)
+
+
+__all__ = ["AttributeColumn", "TextSetAttribute", "make_column"]

@@ -1,0 +1,130 @@
+"""Text and key attributes: a code per contact into a dictionary of distinct texts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segsvc.bitmap import Bitmap
+from segsvc.condition.view import Value
+from segsvc.domain.columns import TextColumn, UInt32, Values
+from segsvc.domain.predicate import Contains, OneOf, Place, Predicate, Present
+from segsvc.domain.schema import AttributeDefinition
+from segsvc.domain.section import Section, Sections
+from segsvc.index.array import ChunkedArray
+from segsvc.index.attributes.answer import answer
+from segsvc.index.dictionary import Dictionary
+from segsvc.index.suggest import top_texts
+
+_KEPT_POSTINGS = 256
+
+
+class TextAttribute:
+    """Codes (uint32) by ordinal, 0 for missing. Postings of asked-for codes are kept and patched.
+    """
+
+    def __init__(self, definition: AttributeDefinition) -> None:
+        name = f"attribute/{definition.name}"
+        self._dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
+        self._codes = ChunkedArray(f"{name}/codes", np.uint32)
+        self._postings: dict[int, Bitmap] = {}
+
+    def grow(self, contacts: int) -> None:
+        """See `AttributeColumn.grow`."""
+        self._codes.grow(contacts, 0)
+
+    def set(self, ordinals: UInt32, values: Values) -> None:
+        """See `AttributeColumn.set`."""
+        assert isinstance(values, TextColumn)
+        self._put(ordinals, self._dictionary.intern(values))
+
+    def unset(self, ordinals: UInt32) -> None:
+        """See `AttributeColumn.unset`."""
+        self._put(ordinals, np.zeros(len(ordinals), np.uint32))
+
+    def _put(self, ordinals: UInt32, codes: UInt32) -> None:
+        if self._postings:
+            changed = np.union1d(self._codes.live[ordinals], codes)
+            for code in self._postings.keys() & set(changed.tolist()):
+                del self._postings[code]
+        self._codes.put(ordinals, codes)
+
+    def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
+        """See `AttributeColumn.matches`."""
+        if isinstance(predicate, Present):
+            return answer(self._codes, within, lambda codes: codes != 0)
+        assert isinstance(predicate, OneOf | Contains)
+        wanted = self._dictionary.codes_matching(predicate)
+        if len(wanted) == 0:
+            return Bitmap()
+        if isinstance(predicate, OneOf) and len(wanted) <= 8:
+            return self._union(wanted.tolist(), within)
+        table = np.zeros(len(self._dictionary), np.bool_)
+        table[wanted] = True
+        return answer(self._codes, within, lambda codes: table[codes])
+
+    def _union(self, wanted: list[int], within: Bitmap | None) -> Bitmap:
+        postings = [self._posting(code) for code in wanted]
+        found = postings[0].copy() if len(postings) == 1 else Bitmap.union(*postings)
+        return found if within is None else found & within
+
+    def _posting(self, code: int) -> Bitmap:
+        posting = self._postings.get(code)
+        if posting is None:
+            sought = np.uint32(code)
+            posting = answer(self._codes, None, lambda codes: codes == sought)
+            if len(self._postings) >= _KEPT_POSTINGS:
+                del self._postings[next(iter(self._postings))]
+            self._postings[code] = posting
+        return posting
+
+    def cost(self, predicate: Predicate) -> float:
+        """See `AttributeColumn.cost`."""
+        scan = 0.4 * len(self._codes) / 1e6 + 0.02
+        if isinstance(predicate, Contains):
+            bytes_per_ms = 2e6
+            whole = 3.0 if predicate.place is Place.ANYWHERE else 1.0
+            return scan * 3 + whole * self._dictionary.nbytes / bytes_per_ms
+        return scan
+
+    def value(self, ordinal: int) -> Value | None:
+        """See `AttributeColumn.value`."""
+        code = int(self._codes.live[ordinal])
+        return self._dictionary.text(code) if code else None
+
+    def fill(self, source: int, into: int) -> None:
+        """See `AttributeColumn.fill`."""
+        held = self._codes.live[[source, into]]
+        if held[0] and not held[1]:
+            self._put(np.array([into], np.uint32), held[:1])
+
+    def move(self, source: int, into: int) -> None:
+        """Give *into* the value of *source*."""
+        self._put(np.array([into], np.uint32), self._codes.live[[source]])
+
+    def suggest(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """See `AttributeColumn.suggest`; originals that fold alike are one value."""
+        counts = np.bincount(self._codes.live, minlength=len(self._dictionary))
+        return top_texts(self._dictionary, counts, prefix, limit)
+
+    def present_count(self) -> int:
+        """See `AttributeColumn.present_count`."""
+        return int(np.count_nonzero(self._codes.live))
+
+    def arrays(self) -> tuple[ChunkedArray, ...]:
+        """See `AttributeColumn.arrays`."""
+        return *self._dictionary.arrays(), self._codes
+
+    def sections(self) -> tuple[Section, ...]:
+        """See `AttributeColumn.sections`."""
+        return ()
+
+    def load(self, sections: Sections) -> None:
+        """See `AttributeColumn.load`."""
+        self._dictionary.load(sections)
+        self._codes.load(sections[self._codes.name])
+        self._postings.clear()
+
+    @property
+    def nbytes(self) -> int:
+        """See `AttributeColumn.nbytes`; postings are small beside the rest."""
+        return self._dictionary.nbytes + self._codes.nbytes

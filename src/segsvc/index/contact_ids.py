@@ -1,0 +1,135 @@
+"""contact_id -> ordinal, in a byte arena and a vectorised hash table verified by bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from segsvc.domain.columns import Int64, Strings, UInt32
+from segsvc.domain.section import Sections
+from segsvc.index.array import ChunkedArray
+from segsvc.index.hash_table import HashTable
+from segsvc.index.hashing import UInt64, equal_strings, hash_strings
+from segsvc.index.strings import StringArena
+
+_GONE = -1
+
+
+class ContactIds:
+    """Every id that was ever seen is one entry; it points at an ordinal, or at none any more.
+
+    A deleted id points nowhere; when it comes again it gets a new entry and a new ordinal. An
+    alias points at another contact's ordinal.
+    """
+
+    def __init__(self) -> None:
+        self._ids = StringArena("contacts/ids")
+        self._table = HashTable()
+        self._ordinals = ChunkedArray("contacts/ordinals", np.int64)
+        self._entries = ChunkedArray("contacts/entries", np.uint32)
+
+    @property
+    def ordinal_limit(self) -> int:
+        """One more than the highest ordinal given so far."""
+        return len(self._entries)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        arrays = (self._ordinals, self._entries)
+        return self._ids.nbytes + self._table.nbytes + sum(array.nbytes for array in arrays)
+
+    def find(self, ids: Strings) -> Int64:
+        """Return the ordinal of each id (int64, n), -1 where there is none; follows aliases."""
+        return self._find(ids, hash_strings(ids))[1]
+
+    def _find(self, ids: Strings, hashes: UInt64) -> tuple[Int64, Int64]:
+        ordinals = self._ordinals.live
+        entries = self._table.find(
+            hashes,
+            lambda rows, held: (ordinals[held] != _GONE)
+            & equal_strings(ids.take(rows), self._ids.take(held)),
+        )
+        found = np.full(len(ids), _GONE, np.int64)
+        known = entries >= 0
+        found[known] = ordinals[entries[known]]
+        return entries, found
+
+    def find_or_create(self, ids: Strings) -> tuple[UInt32, UInt32]:
+        """Return the ordinal of each id (uint32, n) and the ordinals that were made for it."""
+        hashes = hash_strings(ids)
+        _, found = self._find(ids, hashes)
+        missing = np.flatnonzero(found == _GONE)
+        if len(missing) == 0:
+            return found.astype(np.uint32), np.zeros(0, np.uint32)
+        firsts, groups = _distinct(ids.take(missing), hashes[missing])
+        new = missing[firsts]
+        start = self.ordinal_limit
+        made = np.arange(start, start + len(new), dtype=np.uint32)
+        entries = self._append(ids.take(new), hashes[new], made)
+        self._entries.append(entries)
+        found[missing] = made[groups]
+        return found.astype(np.uint32), made
+
+    def _append(
+        self,
+        ids: Strings,
+        hashes: UInt64,
+        ordinals: UInt32,
+    ) -> UInt32:
+        self._ids.append(ids)
+        self._ordinals.append(ordinals)
+        first = self._table.add(hashes)
+        return np.arange(first, first + len(hashes), dtype=np.uint32)
+
+    def id_of(self, ordinal: int) -> str:
+        """Return a contact's own id."""
+        return self._ids.item(int(self._entries.live[ordinal]))
+
+    def ids_of(self, ordinals: UInt32) -> Strings:
+        """Return the contacts' own ids."""
+        return self._ids.take(self._entries.live[ordinals])
+
+    def retire(self, contact_id: str) -> None:
+        """Let an id point nowhere."""
+        self._point(contact_id, _GONE)
+
+    def alias(self, contact_id: str, ordinal: int) -> None:
+        """Let an id point at another contact."""
+        self._point(contact_id, ordinal)
+
+    def _point(self, contact_id: str, ordinal: int) -> None:
+        ids = Strings.of([contact_id])
+        entry = int(self._find(ids, hash_strings(ids))[0][0])
+        assert entry >= 0, "the id is known"
+        self._ordinals.put_one(entry, ordinal)
+
+    def arrays(self) -> tuple[ChunkedArray, ...]:
+        """Return the arrays that hold it."""
+        return *self._ids.arrays(), self._ordinals, self._entries
+
+    def load(self, sections: Sections) -> None:
+        """Replace everything by what a snapshot held."""
+        self._ids.load(sections)
+        self._ordinals.load(sections[self._ordinals.name])
+        self._entries.load(sections[self._entries.name])
+        self._table = HashTable()
+        for start in range(0, len(self._ids), 65_536):
+            places = np.arange(start, min(start + 65_536, len(self._ids)))
+            self._table.add(hash_strings(self._ids.take(places)))
+
+
+def _distinct(
+    ids: Strings, hashes: UInt64
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the rows of the first of each distinct id, in row order, and each row's group."""
+    _, firsts, groups = np.unique(hashes, return_index=True, return_inverse=True)
+    if not bool(equal_strings(ids, ids.take(firsts[groups])).all()):
+        texts = ids.tolist()
+        places: dict[str, int] = {}
+        groups = np.array([places.setdefault(text, len(places)) for text in texts], np.intp)
+        firsts = np.unique(groups, return_index=True)[1]
+    order = np.argsort(firsts, kind="stable")
+    rank = np.empty(len(order), np.intp)
+    rank[order] = np.arange(len(order))
+    return firsts[order], rank[groups]

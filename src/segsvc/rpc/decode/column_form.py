@@ -1,0 +1,388 @@
+"""The column form of writes -> columns, without a Python loop over rows but for distinct texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segsvc.domain.calendar import FIRST_INSTANT, LAST_INSTANT
+from segsvc.domain.columns import (
+    NO_ROWS,
+    Bool,
+    BooleanColumn,
+    FieldColumn,
+    Int64,
+    ListColumn,
+    NumberColumn,
+    Strings,
+    TextColumn,
+    UInt32,
+    Values,
+    take_values,
+)
+from segsvc.domain.decimals import from_double, unscaled
+from segsvc.domain.errors import InvalidArgument
+from segsvc.domain.ids import MAX_CONTACT_ID_BYTES
+from segsvc.domain.schema import Schema, ValueType
+from segsvc.domain.text import fold
+from segsvc.domain.write import ContactBatch, EventBlock
+from segsvc.rpc.decode.row_form import MAX_EVENT_ID_BYTES, text_column
+from segsvc.rpc.decode.rows import RowErrors
+from segsvc.rpc.decode.values import MAX_ELEMENTS, Definition, check_text
+from segsvc.v1 import ingest_pb2, value_pb2
+
+_ENCODINGS = {
+    ValueType.TEXT: {"strings", "dictionary"},
+    ValueType.KEY: {"strings", "dictionary"},
+    ValueType.NUMBER: {"doubles", "unscaled"},
+    ValueType.BOOLEAN: {"booleans"},
+    ValueType.INSTANT: {"instants"},
+    ValueType.DATE: {"dates"},
+    ValueType.TEXT_SET: {"lists"},
+    ValueType.TEXT_LIST: {"lists"},
+    ValueType.KEY_LIST: {"lists"},
+}
+
+
+def array(raw: bytes, dtype: str, path: str) -> npt.NDArray[Any]:
+    """Read a little-endian buffer, or raise `InvalidArgument` on *path*."""
+    size = np.dtype(dtype).itemsize
+    if len(raw) % size:
+        raise InvalidArgument.of(path, f"length must be a multiple of {size}, is {len(raw)}")
+    return np.frombuffer(raw, dtype)
+
+
+def strings(wire: value_pb2.StringColumn, path: str) -> Strings:
+    """Read a string column; its text must be UTF-8 and its offsets must fit."""
+    offsets = array(wire.offsets, "<u4", f"{path}.offsets")
+    _check_offsets(offsets, len(wire.utf8), f"{path}.offsets")
+    utf8 = np.frombuffer(wire.utf8, np.uint8)
+    _check_utf8(wire.utf8, utf8, offsets, path)
+    return Strings(utf8, offsets if len(offsets) else np.zeros(1, np.uint32))
+
+
+def _check_offsets(offsets: UInt32, end: int, path: str) -> None:
+    if len(offsets) == 0:
+        if end:
+            raise InvalidArgument.of(path, "are empty, but there are bytes or elements")
+        return
+    if offsets[0] != 0 or offsets[-1] != end or bool((offsets[1:] < offsets[:-1]).any()):
+        raise InvalidArgument.of(path, f"must begin at 0, never fall, and end at {end}")
+
+
+def _check_utf8(raw: bytes, utf8: npt.NDArray[np.uint8], offsets: UInt32, path: str) -> None:
+    if raw.isascii():
+        return
+    try:
+        raw.decode()
+    except UnicodeDecodeError as wrong:
+        raise InvalidArgument.of(f"{path}.utf8", f"is not UTF-8 at byte {wrong.start}") from None
+    starts = offsets[offsets < len(raw)]
+    split = starts[(utf8[starts] & 0xC0) == 0x80]
+    if len(split):
+        raise InvalidArgument.of(f"{path}.offsets", f"{int(split[0])} lies inside a character")
+
+
+def dictionary(wire: value_pb2.DictionaryColumn, path: str) -> TextColumn:
+    """Read a dictionary column."""
+    values = strings(wire.values, f"{path}.values").tolist()
+    codes = array(wire.codes, "<u4", f"{path}.codes")
+    if len(codes) and int(codes.max()) >= len(values):
+        raise InvalidArgument.of(f"{path}.codes", f"must lie below {len(values)}")
+    return TextColumn(codes, tuple(values))
+
+
+def contact_columns(
+    wire: ingest_pb2.ContactColumns, schema: Schema, path: str
+) -> tuple[ContactBatch, RowErrors]:
+    """Decode contact columns; wrong rows are noted and must be dropped.
+
+    Raises:
+        InvalidArgument: when the columns do not fit together or name unknown attributes.
+    """
+    ids = strings(wire.contact_ids, f"{path}.contact_ids")
+    errors = RowErrors(len(ids))
+    _check_lengths(ids, MAX_CONTACT_ID_BYTES, 1, "contact_id", "CONTACT_ID_INVALID", errors)
+    columns: dict[str, tuple[FieldColumn, ...]] = {}
+    for name in ("values", "add", "remove"):
+        fields: Sequence[value_pb2.ValueColumn] = getattr(wire, name)
+        columns[name] = _fields(
+            fields, schema.attributes, len(ids), f"{path}.{name}", errors, edits=name != "values"
+        )
+    _check_edits(columns["add"], columns["remove"], errors)
+    return ContactBatch(ids, columns["values"], columns["add"], columns["remove"]), errors
+
+
+def event_columns(
+    wire: ingest_pb2.EventColumns, schema: Schema, path: str
+) -> tuple[EventBlock, RowErrors]:
+    """Decode event columns; wrong rows are noted and must be dropped.
+
+    Raises:
+        InvalidArgument: when the columns do not fit together or name something unknown.
+    """
+    behavior = schema.behaviors.get(wire.behavior)
+    if behavior is None:
+        raise InvalidArgument.of(
+            f"{path}.behavior", f"the store has no behavior {wire.behavior!r}"
+        )
+    ids = _event_contacts(wire, path)
+    total = len(ids)
+    errors = RowErrors(total)
+    _check_lengths(ids, MAX_CONTACT_ID_BYTES, 1, "contact_id", "CONTACT_ID_INVALID", errors)
+    times: Int64 = array(wire.times, "<i8", f"{path}.times")
+    _check_count(len(times), total, f"{path}.times")
+    event_ids = None
+    if wire.HasField("event_ids"):
+        event_ids = strings(wire.event_ids, f"{path}.event_ids")
+        _check_count(len(event_ids), total, f"{path}.event_ids")
+        _check_lengths(event_ids, MAX_EVENT_ID_BYTES, 0, "event_id", "EVENT_ID_INVALID", errors)
+    definitions = {held.name: held for held in behavior.properties}
+    properties = _fields(
+        wire.properties, definitions, total, f"{path}.properties", errors, can_unset=False
+    )
+    rows = np.arange(total, dtype=np.uint32)
+    return EventBlock(behavior.name, rows, ids, times, event_ids, properties), errors
+
+
+def _event_contacts(wire: ingest_pb2.EventColumns, path: str) -> Strings:
+    if wire.HasField("contact_dictionary") == wire.HasField("contact_ids"):
+        raise InvalidArgument.of(
+            f"{path}.contact_ids", "give either contact_ids or contact_dictionary"
+        )
+    if wire.HasField("contact_ids"):
+        return strings(wire.contact_ids, f"{path}.contact_ids")
+    at = f"{path}.contact_dictionary"
+    distinct = strings(wire.contact_dictionary.values, f"{at}.values")
+    codes = array(wire.contact_dictionary.codes, "<u4", f"{at}.codes")
+    if len(codes) and int(codes.max()) >= len(distinct):
+        raise InvalidArgument.of(f"{at}.codes", f"must lie below {len(distinct)}")
+    return distinct.take(codes)
+
+
+def _check_count(found: int, wanted: int, path: str) -> None:
+    if found != wanted:
+        raise InvalidArgument.of(path, f"has {found:,} values for {wanted:,} rows")
+
+
+def _check_lengths(
+    column: Strings, most: int, least: int, field: str, reason: str, errors: RowErrors
+) -> None:
+    lengths = column.lengths()
+    bad = np.flatnonzero((lengths > most) | (lengths < least)).astype(np.uint32)
+    errors.add_rows(bad, field, reason, f"must be {least}..{most} bytes of UTF-8")
+
+
+def _fields(
+    wire: Sequence[value_pb2.ValueColumn],
+    definitions: Any,
+    total: int,
+    path: str,
+    errors: RowErrors,
+    *,
+    edits: bool = False,
+    can_unset: bool = True,
+) -> tuple[FieldColumn, ...]:
+    names: set[str] = set()
+    columns = []
+    for place, column in enumerate(wire):
+        at = f"{path}[{place}]"
+        definition = definitions.get(column.name)
+        if definition is None:
+            raise InvalidArgument.of(f"{at}.name", f"there is no {column.name!r} in the store")
+        if column.name in names:
+            raise InvalidArgument.of(f"{at}.name", f"{column.name!r} comes twice")
+        if edits and definition.type is not ValueType.TEXT_SET:
+            raise InvalidArgument.of(
+                f"{at}.name", f"{column.name!r} is a {definition.type}, not a text set"
+            )
+        names.add(column.name)
+        columns.append(_field(column, definition, total, at, errors, edits or not can_unset))
+    return tuple(columns)
+
+
+def _field(
+    wire: value_pb2.ValueColumn,
+    definition: Definition,
+    total: int,
+    path: str,
+    errors: RowErrors,
+    keeps: bool,
+) -> FieldColumn:
+    """Decode one column; *keeps*: nothing can be unset, empty values are dropped."""
+    unset = _row_numbers(wire.unset_rows, total, f"{path}.unset_rows")
+    if keeps and len(unset):
+        raise InvalidArgument.of(f"{path}.unset_rows", "is only for attributes that are set")
+    values = _values(wire, definition, path)
+    rows = _row_numbers(wire.rows, total, f"{path}.rows")
+    if not wire.rows and values is not None:
+        rows = np.arange(total, dtype=np.uint32)
+    if values is None:
+        values = TextColumn(NO_ROWS, ())
+    _check_count(len(values), len(rows), path)
+    if len(unset) and len(rows) and np.intersect1d(rows, unset, assume_unique=True).size:
+        raise InvalidArgument.of(f"{path}.unset_rows", "a row sets and unsets the attribute")
+    bad, description = _bad_values(values, definition)
+    errors.add_rows(rows[bad], path, "VALUE_INVALID", description)
+    empty = _empty(values)
+    if empty is not None:
+        if not keeps:
+            unset = np.union1d(unset, rows[empty]).astype(np.uint32)
+        staying = np.flatnonzero(~empty)
+        rows, values = rows[staying], take_values(values, staying)
+    return FieldColumn(definition.name, rows, values, unset)
+
+
+def _row_numbers(raw: bytes, total: int, path: str) -> UInt32:
+    rows: UInt32 = array(raw, "<u4", path)
+    if len(rows) and (int(rows[-1]) >= total or bool((rows[1:] <= rows[:-1]).any())):
+        raise InvalidArgument.of(path, f"must ascend strictly and lie below {total:,}")
+    return rows
+
+
+def _values(
+    wire: value_pb2.ValueColumn, definition: Definition, path: str
+) -> Values | None:
+    kind = wire.WhichOneof("values")
+    if kind is None:
+        return None
+    allowed = _ENCODINGS[definition.type]
+    if kind not in allowed:
+        raise InvalidArgument.of(
+            f"{path}.{kind}",
+            f"{definition.name!r} is a {definition.type}: needs {' or '.join(sorted(allowed))}",
+        )
+    at = f"{path}.{kind}"
+    match kind:
+        case "strings":
+            return text_column(strings(wire.strings, at))
+        case "dictionary":
+            return dictionary(wire.dictionary, at)
+        case "doubles":
+            return NumberColumn(_from_doubles(array(wire.doubles, "<f8", at), definition, at))
+        case "unscaled":
+            return NumberColumn(array(wire.unscaled, "<i8", at))
+        case "booleans":
+            flags = array(wire.booleans, "u1", at)
+            if len(flags) and int(flags.max()) > 1:
+                raise InvalidArgument.of(at, "bytes must be 0 or 1")
+            return BooleanColumn(flags.view(np.bool_))
+        case "instants":
+            return NumberColumn(array(wire.instants, "<i8", at))
+        case "dates":
+            return NumberColumn(array(wire.dates, "<i4", at).astype(np.int64))
+        case _:
+            return _lists(wire.lists, at)
+
+
+def _lists(wire: value_pb2.ListColumn, path: str) -> ListColumn:
+    elements = dictionary(wire.elements, f"{path}.elements")
+    offsets: UInt32 = array(wire.offsets, "<u4", f"{path}.offsets")
+    _check_offsets(offsets, len(elements), f"{path}.offsets")
+    if "" in elements.dictionary:
+        raise InvalidArgument.of(f"{path}.elements", "must not hold an empty element")
+    return ListColumn(offsets if len(offsets) else np.zeros(1, np.uint32), elements)
+
+
+def _from_doubles(doubles: npt.NDArray[np.float64], definition: Definition, path: str) -> Int64:
+    """Round half-even to the scale, each double standing for its shortest decimal.
+
+    Scaling a double in binary can only go wrong next to a tie or beyond 2^53: those few go
+    through exact decimals.
+    """
+    if not bool(np.isfinite(doubles).all()):
+        raise InvalidArgument.of(path, "must be finite numbers")
+    scaled = doubles * 10.0**definition.scale
+    rounded = np.rint(scaled)
+    near_tie = np.abs(np.abs(scaled - np.trunc(scaled)) - 0.5) < 1e-6 * np.maximum(
+        1.0, np.abs(scaled) * 1e-9
+    )
+    slow = np.flatnonzero(near_tie | (np.abs(scaled) > 2.0**50))
+    whole = np.where(np.abs(scaled) > 2.0**50, 0.0, rounded).astype(np.int64)
+    for place in slow.tolist():
+        try:
+            whole[place] = unscaled(from_double(float(doubles[place])), definition.scale)
+        except ValueError as wrong:
+            raise InvalidArgument.of(path, f"value {place} {wrong}") from None
+    return whole
+
+
+def _bad_values(values: Values, definition: Definition) -> tuple[Bool, str]:
+    """Return which values do not fit their field, and why."""
+    if isinstance(values, TextColumn):
+        bad, why = _bad_texts(values.dictionary, definition)
+        return bad[values.codes], why
+    if isinstance(values, ListColumn):
+        return _bad_lists(values, definition)
+    if isinstance(values, NumberColumn) and definition.type is ValueType.INSTANT:
+        held = values.values
+        return (held < FIRST_INSTANT) | (held > LAST_INSTANT), "must lie in the years 1..9999"
+    if isinstance(values, NumberColumn) and definition.type is ValueType.DATE:
+        return ~_are_dates(values.values), "must be a date as yyyymmdd, year 0 for none"
+    return np.zeros(len(values), np.bool_), ""
+
+
+def _bad_texts(texts: Sequence[str], definition: Definition) -> tuple[Bool, str]:
+    bad, why = np.zeros(len(texts), np.bool_), ""
+    for code, text in enumerate(texts):
+        try:
+            check_text(text, definition)
+        except ValueError as wrong:
+            bad[code], why = True, str(wrong)
+    return bad, why
+
+
+def _bad_lists(values: ListColumn, definition: Definition) -> tuple[Bool, str]:
+    bad_texts, why = _bad_texts(values.elements.dictionary, definition)
+    lengths = np.diff(values.offsets)
+    bad = lengths > MAX_ELEMENTS
+    if bad.any():
+        why = f"must hold at most {MAX_ELEMENTS:,} elements"
+    if bad_texts.any():
+        owners = np.repeat(np.arange(len(lengths)), lengths)
+        bad[owners[bad_texts[values.elements.codes]]] = True
+    return bad, why
+
+
+def _are_dates(packed: Int64) -> Bool:
+    year, month, day = packed // 10_000, packed // 100 % 100, packed % 100
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
+    real = (packed >= 0) & (year <= 9999) & (month >= 1) & (month <= 12)
+    last = lengths[np.where(real, month, 0)] + ((month == 2) & leap)
+    return real & (day >= 1) & (day <= last)
+
+
+def _empty(values: Values) -> Bool | None:
+    if isinstance(values, TextColumn) and "" in values.dictionary:
+        return np.array([text == "" for text in values.dictionary])[values.codes]
+    if isinstance(values, ListColumn):
+        empty = np.diff(values.offsets) == 0
+        return empty if empty.any() else None
+    return None
+
+
+def _check_edits(
+    adds: tuple[FieldColumn, ...], removes: tuple[FieldColumn, ...], errors: RowErrors
+) -> None:
+    """Note rows that add and remove the same (folded) element."""
+    removed = {column.name: column for column in removes}
+    for added in adds:
+        other = removed.get(added.name)
+        if other is not None:
+            clash = np.intersect1d(_pairs(added, other), _pairs(other, added))
+            rows = np.unique(clash >> 32).astype(np.uint32)
+            errors.add_rows(rows, added.name, "CONTRADICTORY", "adds and removes one element")
+
+
+def _pairs(column: FieldColumn, other: FieldColumn) -> Int64:
+    """Return (row, folded element) pairs as one int64 each, numbered alike for both columns."""
+    assert isinstance(column.values, ListColumn) and isinstance(other.values, ListColumn)
+    held, seen = column.values.elements, other.values.elements
+    numbers = {text: n for n, text in enumerate(sorted({*map(fold, held.dictionary), *map(fold, seen.dictionary)}))}
+    folded = np.array([numbers[fold(text)] for text in held.dictionary], np.int64)
+    rows = np.repeat(column.rows.astype(np.int64), np.diff(column.values.offsets))
+    return (rows << 32) | folded[held.codes] if len(rows) else np.zeros(0, np.int64)
