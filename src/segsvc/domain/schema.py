@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -103,6 +103,11 @@ class BehaviorDefinition:
     def property(self, name: str) -> PropertyDefinition | None:
         """Return the definition of the property called *name*, if there is one."""
         return next((held for held in self.properties if held.name == name), None)
+
+    def only(self, names: Collection[str]) -> BehaviorDefinition:
+        """Return the behavior with only the properties called *names*."""
+        kept = tuple(held for held in self.properties if held.name in names)
+        return replace(self, properties=kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,9 @@ class ContactIds:
         ordinals = self._ordinals.live
         entries = self._table.find(
             hashes,
-            lambda rows, held: (ordinals[held] != _GONE)
-            & equal_strings(ids.take(rows), self._ids.take(held)),
+            lambda rows, held: (
+                (ordinals[held] != _GONE) & equal_strings(ids.take(rows), self._ids.take(held))
+            ),
         )
         found = np.full(len(ids), _GONE, np.int64)
         known = entries >= 0
@@ -119,9 +120,7 @@ class ContactIds:
             self._table.add(hash_strings(self._ids.take(places)))
 
 
-def _distinct(
-    ids: Strings, hashes: UInt64
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _distinct(ids: Strings, hashes: UInt64) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the rows of the first of each distinct id, in row order, and each row's group."""
     _, firsts, groups = np.unique(hashes, return_index=True, return_inverse=True)
     if not bool(equal_strings(ids, ids.take(firsts[groups])).all()):

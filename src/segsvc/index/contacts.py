@@ -12,7 +12,7 @@ from segsvc.domain.columns import Int64, Strings, UInt32
 from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.contact_ids import ContactIds
-from segsvc.index.hashing import UInt64, splitmix64
+from segsvc.index.hashing import UInt64, hash_strings, splitmix64
 
 REFUSED_SECONDS = 604_800
 """How long after a deletion events that are not newer than it are refused."""
@@ -26,7 +26,7 @@ class Contacts:
         self.universe = Bitmap()
         self._hash_key = hash_key
         self._aliases: dict[int, tuple[str, ...]] = {}
-        self._deleted: dict[str, int] = {}
+        self._deleted: dict[str, tuple[int, int]] = {}
         self._samples = ChunkedArray("contacts/samples", np.uint64)
 
     @property
@@ -76,7 +76,7 @@ class Contacts:
         """Retire a contact with all its ids; a keyed hash of each is kept for seven days."""
         for held in (self.id_of(ordinal), *self._aliases.pop(ordinal, ())):
             self.ids.retire(held)
-            self._deleted[self._hidden(held)] = at
+            self._deleted[self._hidden(held)] = (at, self._quick(Strings.of([held]))[0].item())
         self.universe.discard(ordinal)
         self._forget_deleted(at)
 
@@ -91,15 +91,21 @@ class Contacts:
     def deleted_at(self, ids: Strings, at: int) -> Int64:
         """Return when each id was deleted (int64, n); -1: not in the last seven days of *at*."""
         found = np.full(len(ids), -1, np.int64)
-        live = {held: when for held, when in self._deleted.items() if at < when + REFUSED_SECONDS}
+        live = [held for held in self._deleted.values() if at < held[0] + REFUSED_SECONDS]
         if live:
-            hidden = (self._hidden(held) for held in ids)
-            found[:] = [live.get(held, -1) for held in hidden]
+            quick = np.array([hashed for _, hashed in live], np.uint64)
+            for row in np.flatnonzero(np.isin(self._quick(ids), quick)).tolist():
+                when, _ = self._deleted.get(self._hidden(ids.item(row)), (-1, 0))
+                found[row] = when if at < when + REFUSED_SECONDS else -1
         return found
 
     def _forget_deleted(self, at: int) -> None:
-        kept = ((k, when) for k, when in self._deleted.items() if at < when + REFUSED_SECONDS)
-        self._deleted = dict(kept)
+        held = self._deleted.items()
+        self._deleted = {key: value for key, value in held if at < value[0] + REFUSED_SECONDS}
+
+    def _quick(self, ids: Strings) -> UInt64:
+        """Return 64-bit hashes that pick the few ids worth a keyed hash."""
+        return hash_strings(ids, int.from_bytes(self._hash_key[:8], "little"))
 
     def _hidden(self, contact_id: str) -> str:
         return hashlib.blake2b(contact_id.encode(), key=self._hash_key, digest_size=16).hexdigest()
@@ -147,7 +153,7 @@ class Contacts:
         self.ids.load(sections)
         self.universe = universe
         self._aliases = {int(ordinal): tuple(held) for ordinal, held in facts["aliases"]}
-        self._deleted = dict(facts["deleted"])
+        self._deleted = {key: (when, quick) for key, (when, quick) in facts["deleted"].items()}
         self._samples.load(np.zeros(0, np.uint64))
 
 

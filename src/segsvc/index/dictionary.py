@@ -170,9 +170,7 @@ def _folded(texts: Strings) -> Strings:
     return Strings.of([fold(text) for text in texts])
 
 
-def _anywhere(
-    utf8: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], needle: bytes
-) -> UInt32:
+def _anywhere(utf8: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], needle: bytes) -> UInt32:
     """Find *needle* by its rarest byte first; a hit must not cross into the next text."""
     sample = np.bincount(utf8[:65_536], minlength=256)
     order = sorted(range(len(needle)), key=lambda offset: int(sample[needle[offset]]))

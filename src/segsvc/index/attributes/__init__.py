@@ -25,4 +25,4 @@ def make_column(definition: AttributeDefinition) -> AttributeColumn:
             return NumberAttribute(definition)
 
 
-__all__ = ["AttributeColumn", "TextSetAttribute", "make_column"]
+__all__ = ["AttributeColumn", "TextAttribute", "TextSetAttribute", "make_column"]

@@ -220,5 +220,3 @@ class BooleanAttribute(_Fixed):
 
     def _text(self, element: int) -> str:
         return "true" if element else "false"
-
-

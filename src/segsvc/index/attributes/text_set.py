@@ -148,5 +148,3 @@ class TextSetAttribute:
     def nbytes(self) -> int:
         """See `AttributeColumn.nbytes`."""
         return sum(len(to_bytes(posting)) for posting in self._postings.values())
-
-

@@ -1,0 +1,11 @@
+"""The index of one store: every contact's attributes and events, ready to be asked.
+
+`StoreIndex` is written to, `IndexView` is what conditions read, `EventOverlay` remembers the
+event ids of a turn that is not applied yet.
+"""
+
+from segsvc.index.events import EventOverlay
+from segsvc.index.store import Applied, IndexStats, StoreIndex
+from segsvc.index.view import IndexView
+
+__all__ = ["Applied", "EventOverlay", "IndexStats", "IndexView", "StoreIndex"]
