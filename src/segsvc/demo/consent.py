@@ -56,7 +56,8 @@ class Consents:
 
     def _joined(self, start: int, end: int) -> Int64:
         first, last = self.population.registered_before(np.array([start, end])).tolist()
-        return first + np.flatnonzero(self.until[first:last] != NEVER)
+        joined: Int64 = first + np.flatnonzero(self.until[first:last] != NEVER)
+        return joined
 
     def _left(self, start: int, end: int) -> Int64:
         bounds = np.array([start, end], np.uint32)

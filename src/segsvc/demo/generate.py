@@ -7,7 +7,8 @@
 **Scheme.** Contacts are numbered in the order of their registration, so "registered before t"
 is a prefix of them. The few traits that events depend on (21 bytes for each contact) are drawn
 once and kept; attributes are drawn again from the same seeds, 50,000 contacts at a time. The
-history is cut at whole hours into slices of about 400,000 events. A slice draws its visits (a
+history is cut at whole hours into slices of about 400,000 events (for a small store, of a month
+or so). A slice draws its visits (a
 time from the shop's rhythm, then a visitor by weight among those registered by then), the
 messages sent in it and the consents given or withdrawn in it, from seeds of its own. What
 arrives after the slice (late events, refunds weeks later, letters opened next day) waits in a

@@ -86,7 +86,7 @@ def arrivals(spec: StoreSpec) -> Rhythm:
 
 def blocks(spec: StoreSpec) -> int:
     """Return the number of blocks of the store's contacts."""
-    return -(-spec.contacts // BLOCK)
+    return (spec.contacts + BLOCK - 1) // BLOCK
 
 
 def traits(spec: StoreSpec, rhythm: Rhythm, block: int) -> Traits:

@@ -76,7 +76,8 @@ class Rhythm:
         into = targets - self.bounds[hours]
         width = np.maximum(self.bounds[hours + 1] - self.bounds[hours], 1)
         seconds = np.minimum(into * HOUR // width, HOUR - 1)
-        return self.first + hours * HOUR + seconds
+        moments: Int64 = self.first + hours * HOUR + seconds
+        return moments
 
     def edges(self, parts: int) -> tuple[Int64, Array]:
         """Cut into at most *parts* of about equal weight, at whole hours.

@@ -90,9 +90,10 @@ class Waves:
         times = times * DAY + channel.hour * 3_600
         times = times[times + _SPREAD <= spec.end]
         known = population.registered_before(times)
-        per_contact = np.array(
-            [_reach(channel, population, until, *at) for at in zip(times, known, strict=True)]
-        ).reshape(-1)
+        moments = zip(times.tolist(), known.tolist(), strict=True)
+        per_contact = np.array([_reach(channel, population, until, *at) for at in moments]).reshape(
+            -1
+        )
         months = times.astype("M8[s]").astype("M8[M]").astype(np.int64) % 12
         wanted = known * _SEASONAL[months]
         budget = channel.share * spec.contacts * spec.events_per_contact
