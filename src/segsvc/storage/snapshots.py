@@ -214,12 +214,12 @@ def _assemble(chunks: Chunks, manifest: Manifest, named: str) -> Sections:
     if missing:
         raise StorageFailed(f"{named} is damaged: {missing} of its chunks are missing")
     arrays: dict[str, npt.NDArray[Any]] = {}
-    places: dict[bytes, list[memoryview]] = {}
+    places: dict[bytes, list[npt.NDArray[np.uint8]]] = {}
     for section in manifest.sections:
         array = arrays[section.name] = np.empty(section.length, section.dtype)
         if sum(held[digest].size for digest in section.digests) != array.nbytes:
             raise StorageFailed(f"{named} is damaged: section {section.name!r} is not whole")
-        rest = memoryview(array.view(np.uint8))
+        rest = array.view(np.uint8)
         for digest in section.digests:
             size = held[digest].size
             places.setdefault(digest, []).append(rest[:size])
@@ -228,7 +228,7 @@ def _assemble(chunks: Chunks, manifest: Manifest, named: str) -> Sections:
     return arrays
 
 
-def _fill(chunks: Chunks, places: dict[bytes, list[memoryview]], named: str) -> None:
+def _fill(chunks: Chunks, places: dict[bytes, list[npt.NDArray[np.uint8]]], named: str) -> None:
     pending: deque[Future[None]] = deque()
     found = 0
     with ThreadPoolExecutor(min(4, cpu_count() or 1), "segsvc-verify") as threads:
@@ -243,7 +243,7 @@ def _fill(chunks: Chunks, places: dict[bytes, list[memoryview]], named: str) -> 
         raise StorageFailed(f"{named} lost {len(places) - found} of its chunks while it was read")
 
 
-def _place(chunk: StoredChunk, places: list[memoryview]) -> None:
-    raw = chunk.raw()
+def _place(chunk: StoredChunk, places: list[npt.NDArray[np.uint8]]) -> None:
+    raw = np.frombuffer(chunk.raw(), np.uint8)
     for target in places:
         target[:] = raw

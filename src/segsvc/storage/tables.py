@@ -36,8 +36,10 @@ stores = Table(
     Column("store_id", String(63)),
     Column("last_revision", BigInteger, nullable=False),
     UniqueConstraint("store_id", name="stores_store_id"),
+    sqlite_autoincrement=True,
 )
-"""``store_id`` is null once the store is deleted and its rows wait to be removed."""
+"""``store_id`` is null once the store is deleted and its rows wait to be removed. Keys are never
+used again, not even by SQLite: work that began for a deleted store must not meet a new one."""
 
 
 def _store_key() -> Column[int]:

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("store_id", sa.String(63)),
         sa.Column("last_revision", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("store_id", name="stores_store_id"),
+        sqlite_autoincrement=True,
     )
     _create_journal()
     _create_snapshots()
