@@ -49,9 +49,10 @@ class Channel:
 
     def events_per_message(self) -> Array:
         """Return the expected events of one message, by engagement."""
-        if self.opened is None:
-            return 1 + self.click_rate
-        return 1 + self.open_rate * (1 + self.click_rate)
+        per_message: Array = 1 + self.click_rate
+        if self.opened is not None:
+            per_message = 1 + self.open_rate * per_message
+        return per_message
 
 
 NEWSLETTER = Channel(
