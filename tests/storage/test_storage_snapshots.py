@@ -240,3 +240,27 @@ def test_a_store_deleted_during_its_snapshot_stays_deleted(shop: Storage) -> Non
     with pytest.raises(NotFound):
         shop.write_snapshot("shop", 9, 109, state([Deletes("a", random_array(1, 10))]))
     assert shop.latest_snapshot("shop") is None
+
+
+def test_reading_waits_for_the_snapshot_that_is_written(shop: Storage) -> None:
+    shop.write_snapshot("shop", 5, 105, state([ArraySection("a", random_array(1, 5_000))]))
+    values = random_array(2, 1_000_000)
+    started = threading.Event()
+
+    class Announces(ArraySection):
+        __slots__ = ()
+
+        def chunk(self, place: int) -> bytes:
+            started.set()
+            start = place * self.chunk_rows
+            return self.values[start : start + self.chunk_rows].tobytes()
+
+    section = Announces("a", values, chunk_rows=65_536)
+    worker = threading.Thread(target=shop.write_snapshot, args=("shop", 9, 109, state([section])))
+    worker.start()
+    started.wait()
+    found = latest(shop)
+    assert found.revision == 9
+    assert same_arrays(found.sections, {"a": values})
+    assert list(shop.read_journal("shop", found.revision)) == []
+    worker.join()

@@ -25,6 +25,7 @@ _WORTH_IT = 4
 chunks that shrink at least this many times, such as mostly empty columns, are compressed."""
 
 _FETCH_DIGESTS = 64
+_FETCH_BYTES = 16 * 2**20
 
 
 def digest_of(raw: bytes) -> bytes:
@@ -112,11 +113,11 @@ class Chunks:
             check_alive(connection, self._key, self._store_id)
             connection.execute(insert(chunks), rows)
 
-    def read(self, digests: Sequence[bytes]) -> Iterator[StoredChunk]:
-        """Yield the chunks of *digests* in any order; absent ones are left out."""
+    def read(self, sized: Iterable[tuple[bytes, int]]) -> Iterator[StoredChunk]:
+        """Yield chunks, given as (digest, stored bytes), in any order, leaving out absent ones."""
         doing = f"read the snapshot of store {self._store_id!r}"
-        for start in range(0, len(digests), _FETCH_DIGESTS):
-            wanted = chunks.c.digest.in_(digests[start : start + _FETCH_DIGESTS])
+        for run in sliced(sized, _FETCH_BYTES, _FETCH_DIGESTS):
+            wanted = chunks.c.digest.in_(run)
             query = select(
                 chunks.c.digest,
                 chunks.c.encoding,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
@@ -22,7 +23,7 @@ from segsvc.storage.slices import SLICE_BYTES
 from segsvc.storage.store_keys import check_alive, store_key
 from segsvc.storage.tables import snapshots, stores
 
-_IN_FLIGHT = 64
+_IN_FLIGHT = 16
 """Chunks that wait to be verified while more are read."""
 
 
@@ -144,7 +145,15 @@ class Snapshots:
         return writer.written + len(stored.body)
 
     def latest(self, store_id: str) -> StoredSnapshot | None:
-        """Return the newest snapshot, verified, or None when there is none."""
+        """Return the newest snapshot, verified, or None when there is none.
+
+        Waits for a snapshot that is being written, whose end removes chunks and journal that
+        the reader of an older one still needs.
+        """
+        with self._one_at_a_time:
+            return self._latest(store_id)
+
+    def _latest(self, store_id: str) -> StoredSnapshot | None:
         with self._database.read(f"read the snapshot of store {store_id!r}") as connection:
             key = store_key(connection, store_id)
             row = _latest_row(connection, key)
@@ -224,23 +233,25 @@ def _assemble(chunks: Chunks, manifest: Manifest, named: str) -> Sections:
             size = held[digest].size
             places.setdefault(digest, []).append(rest[:size])
             rest = rest[size:]
-    _fill(chunks, places, named)
+    sized = [(digest, held[digest].stored_size) for digest in places]
+    if _fill(chunks.read(sized), places) != len(places):
+        raise StorageFailed(f"{named} lost some of its chunks while it was read")
     return arrays
 
 
-def _fill(chunks: Chunks, places: dict[bytes, list[npt.NDArray[np.uint8]]], named: str) -> None:
+def _fill(stored: Iterable[StoredChunk], places: dict[bytes, list[npt.NDArray[np.uint8]]]) -> int:
+    """Put every chunk in its places; return how many chunks there were."""
     pending: deque[Future[None]] = deque()
     found = 0
     with ThreadPoolExecutor(min(4, cpu_count() or 1), "segsvc-verify") as threads:
-        for chunk in chunks.read(list(places)):
+        for chunk in stored:
             found += 1
             pending.append(threads.submit(_place, chunk, places[chunk.digest]))
             if len(pending) > _IN_FLIGHT:
                 pending.popleft().result()
         for future in pending:
             future.result()
-    if found != len(places):
-        raise StorageFailed(f"{named} lost {len(places) - found} of its chunks while it was read")
+    return found
 
 
 def _place(chunk: StoredChunk, places: list[npt.NDArray[np.uint8]]) -> None:
