@@ -12,6 +12,7 @@ from segsvc.condition.boolean import BooleanTest
 from segsvc.condition.date import DateTest
 from segsvc.condition.instant import InstantTest
 from segsvc.condition.number import NumberTest
+from segsvc.condition.quoting import subject_text
 from segsvc.condition.text import TextTest
 from segsvc.condition.text_set import TextSetTest
 from segsvc.condition.view import Actual, Problem, Reads, View, complement
@@ -62,7 +63,7 @@ class AttributeLeaf:
 
     def describe(self) -> str:
         """See `Leaf.describe`."""
-        return self.test.describe(self.attribute)
+        return self.test.describe(subject_text(self.attribute))
 
     def check(self, schema: Schema) -> Iterator[Problem]:
         """See `Leaf.check`."""

@@ -6,6 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+RESERVED = frozenset({"all", "and", "any", "has", "in", "net", "not", "or", "sample"})
+"""Words that can begin or join conditions, so an attribute of that name is written in quotes."""
+
+
+def subject_text(name: str) -> str:
+    """Write the name of an attribute where a condition begins."""
+    return quote(name) if name in RESERVED else name
+
 
 def quote(text: str) -> str:
     """Write a string in double quotes with JSON's escapes."""
