@@ -11,6 +11,8 @@ class Violation:
 
     field: str
     description: str
+    reason: str = "VALUE_INVALID"
+    """Of a condition: the ConditionProblemReason, without its prefix."""
 
 
 @dataclass(eq=False)
@@ -87,6 +89,7 @@ class AlreadyExists(SegsvcError):
     kind: str
     name: str
     detail: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def message(self) -> str:
@@ -131,6 +134,7 @@ class FailedPrecondition(SegsvcError):
     reason: str
     subject: str
     description: str
+    facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def message(self) -> str:
@@ -201,18 +205,6 @@ class InvalidToken(SegsvcError):
 
 
 @dataclass(eq=False)
-class Expired(SegsvcError):
-    """A stored resolution or token is past its time."""
-
-    kind: str
-    name: str
-
-    @property
-    def message(self) -> str:
-        return f"{self.kind} {self.name!r} has expired"
-
-
-@dataclass(eq=False)
 class ConditionInvalid(SegsvcError):
     """A condition does not pass its check; nothing is evaluated."""
 
@@ -225,9 +217,21 @@ class ConditionInvalid(SegsvcError):
 
 
 @dataclass(eq=False)
-class NotServing(SegsvcError):
-    """The service is stopping, recovering, or waits for an operator."""
+class Overloaded(SegsvcError):
+    """Too much is waiting already; nothing was done."""
 
+    description: str
+
+    @property
+    def message(self) -> str:
+        return self.description
+
+
+@dataclass(eq=False)
+class NotServing(SegsvcError):
+    """The service is starting, stopping, or waits for an operator: the reason says which."""
+
+    reason: str
     description: str
 
     @property
@@ -255,3 +259,70 @@ class NotYetSupported(SegsvcError):
     @property
     def message(self) -> str:
         return f"{self.what} is not available in this version"
+
+
+@dataclass(eq=False)
+class TimeInThePast(SegsvcError):
+    """A time in the past where time only moves forward."""
+
+    field: str
+    at: int
+
+    @property
+    def message(self) -> str:
+        return f"{self.field}: lies in the past; it is {self.at} (UTC seconds) already"
+
+
+@dataclass(eq=False)
+class OffsetOutOfRange(SegsvcError):
+    """An offset lies behind the end."""
+
+    offset: int
+    end: int
+
+    @property
+    def message(self) -> str:
+        return f"offset {self.offset} lies behind the end, {self.end}"
+
+
+@dataclass(eq=False)
+class OrdinalEpochChanged(SegsvcError):
+    """Ordinals were renumbered since the caller got them."""
+
+    current_epoch: int
+
+    @property
+    def message(self) -> str:
+        return f"ordinals were renumbered; the epoch is {self.current_epoch} now"
+
+
+@dataclass(eq=False)
+class Poisoned(SegsvcError):
+    """A journaled write could not be applied; its revision was emptied."""
+
+    description: str
+
+    @property
+    def message(self) -> str:
+        return self.description
+
+
+@dataclass(eq=False)
+class ChunkRefused(SegsvcError):
+    """A chunk of a stream was refused; those before it were applied and none after it."""
+
+    sequence: int
+    cause: SegsvcError
+
+    @property
+    def message(self) -> str:
+        return f"chunk {self.sequence}: {self.cause.message}"
+
+
+@dataclass(eq=False)
+class EarlierChunkRefused(SegsvcError):
+    """A chunk was not looked at because one before it was refused."""
+
+    @property
+    def message(self) -> str:
+        return "an earlier chunk of the stream was refused"

@@ -43,9 +43,9 @@ ATTRIBUTE_TYPES = frozenset(ValueType) - {ValueType.TEXT_LIST, ValueType.KEY_LIS
 PROPERTY_TYPES = frozenset(ValueType) - {ValueType.DATE, ValueType.TEXT_SET}
 
 DEFAULT_SCALE = 4
-MAX_ATTRIBUTES = 500
-MAX_BEHAVIORS = 200
-MAX_PROPERTIES = 50
+MAX_ATTRIBUTES = 1_000
+MAX_BEHAVIORS = 500
+MAX_PROPERTIES = 32
 
 
 class FilterType(StrEnum):

@@ -120,8 +120,6 @@ class RecordEvents:
     skip_invalid: bool = False
     create_contacts: bool = True
     """Whether unknown contacts are created; else their rows are invalid."""
-    check_event_ids: bool = True
-    """Whether event ids are compared and remembered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

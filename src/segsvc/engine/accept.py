@@ -10,8 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from segsvc.condition.check import require_valid
 from segsvc.domain.columns import Bool, Strings
-from segsvc.domain.errors import InvalidArgument, InvalidRows, NotFound, RowError
+from segsvc.domain.dates import pack_day, to_text
+from segsvc.domain.errors import (
+    EtagMismatch,
+    FailedPrecondition,
+    InvalidArgument,
+    InvalidRows,
+    NotFound,
+    RowError,
+)
 from segsvc.domain.write import (
     MAX_ROW_ERRORS,
     DefineAttribute,
@@ -24,8 +33,10 @@ from segsvc.domain.write import (
     UpsertContacts,
 )
 from segsvc.engine.codec import UpdateStore, Write
+from segsvc.engine.numbers import IndexNumbers
 from segsvc.engine.state import StoreState
 from segsvc.index import EventOverlay
+from segsvc.segment.catalog import Catalog
 from segsvc.segment.suggestions import suggestion
 from segsvc.segment.writes import (
     CopySegment,
@@ -59,21 +70,22 @@ def accept(state: StoreState, write: Write, at: int, overlay: EventOverlay) -> A
         case UpsertContacts():
             return _rows(write.total, write.rows, write.rejected, ())
         case SetLifecycleLabels():
-            return _lifecycle(state, write)
+            return _lifecycle(state, write, at)
         case RecordEvents():
             return _events(state, write, at, overlay)
-        case DeleteContacts(ids):
-            return Acceptance(facts={"unknown": _unknown(state, ids)})
+        case DeleteContacts():
+            pass
         case MergeContacts(pairs):
             _check_merge(state, pairs)
         case DefineAttribute(definition):
             state.schema.with_attribute(definition)
         case DefineBehavior(definition):
             state.schema.with_behavior(definition)
-        case UpdateStore():
-            pass
+        case UpdateStore(etag):
+            if etag and etag != state.etag:
+                raise EtagMismatch("store", state.store_id, etag, state.etag)
         case _:
-            _check_segment_write(state, write)
+            _check_segment_write(state, write, at)
     return Acceptance()
 
 
@@ -118,10 +130,20 @@ def _refuse(errors: list[RowError] | tuple[RowError, ...], skip_invalid: bool) -
         raise InvalidRows(tuple(ordered[:MAX_ROW_ERRORS]), len({e.row for e in errors}))
 
 
-def _lifecycle(state: StoreState, write: SetLifecycleLabels) -> Acceptance:
+def _lifecycle(state: StoreState, write: SetLifecycleLabels, at: int) -> Acceptance:
+    if write.date > pack_day(state.calendar.local_day(at)):
+        raise InvalidArgument.of("as_of_date", "lies after the store's local today")
+    if write.date < state.lifecycle_date:
+        applied = to_text(state.lifecycle_date)
+        raise FailedPrecondition(
+            "LIFECYCLE_BATCH_STALE",
+            f"store/{state.store_id}",
+            f"the labels of {applied} are applied already",
+            {"applied": applied},
+        )
     known = state.index.contacts.find(write.ids) >= 0
     errors = [
-        RowError(int(write.rows[place]), "contact_id", "UNKNOWN_CONTACT", "no such contact")
+        RowError(int(write.rows[place]), "contact_id", "CONTACT_UNKNOWN", "no such contact")
         for place in np.flatnonzero(~known)
     ]
     _refuse(errors, write.skip_invalid)
@@ -141,7 +163,7 @@ def _events(
         if not write.create_contacts:
             unknown = keep & (state.index.contacts.find(block.ids) < 0)
             errors.extend(
-                RowError(row, "contact_id", "UNKNOWN_CONTACT", "no such contact")
+                RowError(row, "contact_id", "CONTACT_UNKNOWN", "no such contact")
                 for row in block.rows[unknown].tolist()
             )
             keep = keep & ~unknown
@@ -152,11 +174,6 @@ def _events(
     overlay.take(trial)
     rows = np.sort(np.concatenate(kept)) if kept else np.zeros(0, np.uint32)
     return _rows(write.total, rows, tuple(errors), tuple(sorted(clamped)), duplicates)
-
-
-def _unknown(state: StoreState, ids: tuple[str, ...]) -> list[str]:
-    found = state.index.contacts.find(Strings.of(ids)).tolist()
-    return [held for held, ordinal in zip(ids, found, strict=True) if ordinal < 0]
 
 
 def _check_merge(state: StoreState, pairs: tuple[tuple[str, str], ...]) -> None:
@@ -171,26 +188,34 @@ def _check_merge(state: StoreState, pairs: tuple[tuple[str, str], ...]) -> None:
                 raise NotFound("contact", held)
 
 
-def _check_segment_write(state: StoreState, write: Write) -> None:
+def _check_new(catalog: Catalog, segment_id: str, name: str) -> None:
+    catalog.check_room()
+    if segment_id:
+        catalog.check_free_id(segment_id)
+    if name:
+        catalog.check_free_name(name)
+
+
+def _check_segment_write(state: StoreState, write: Write, at: int) -> None:
     catalog = state.segments
     match write:
-        case CreateSegment(name, _, condition):
-            catalog.check_room()
-            catalog.check_free_name(name)
-            catalog.check_references(condition)
-        case CreateFromSuggestion(suggestion_id, name):
-            catalog.check_room()
-            catalog.check_free_name(name or suggestion(suggestion_id).title)
-        case CopySegment(segment_id, name):
-            catalog.check_room()
-            if name:
-                catalog.check_free_name(name)
+        case CreateSegment(segment_id, name, _, condition):
+            _check_new(catalog, segment_id, name)
+            require_valid(condition, state.schema, "segment.condition")
+            catalog.check_references(condition, segment_id)
+        case CreateFromSuggestion(suggestion_id, segment_id, name, _, parameters):
+            chosen = suggestion(suggestion_id)
+            _check_new(catalog, segment_id, name)
+            chosen.choose(IndexNumbers(state.view(), state.index, at), parameters)
+        case CopySegment(segment_id, new_segment_id, name):
             catalog.get(segment_id)
+            _check_new(catalog, new_segment_id, name)
         case UpdateSegment(segment_id, etag, name, _, condition):
             catalog.check_etag(segment_id, etag)
             if name is not None:
                 catalog.check_free_name(name, but=segment_id)
             if condition is not None:
+                require_valid(condition, state.schema, "segment.condition")
                 catalog.check_references(condition, own_id=segment_id)
         case DeleteSegment(segment_id, etag, force):
             catalog.check_etag(segment_id, etag)

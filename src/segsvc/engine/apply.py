@@ -9,7 +9,7 @@ import numpy as np
 
 from segsvc.domain.calendar import Weekday
 from segsvc.domain.columns import Bool
-from segsvc.domain.ids import segment_id
+from segsvc.domain.ids import MAX_NAME_CHARACTERS, SegmentId, segment_id
 from segsvc.domain.record import JournalRecord, RecordKind, RequestHeader
 from segsvc.domain.write import (
     DefineAttribute,
@@ -87,7 +87,7 @@ def _apply(state: StoreState, write: Write, rows: Bool | None, codec: Codec) -> 
             kept = batch if rows is None else batch.keep(rows[numbers])
             return {"created": state.index.apply_contacts(kept).created}
         case SetLifecycleLabels():
-            return {"created": _apply_lifecycle(state, write, rows)}
+            return _apply_lifecycle(state, write, rows)
         case RecordEvents(blocks):
             created = 0
             for block in blocks:
@@ -97,17 +97,17 @@ def _apply(state: StoreState, write: Write, rows: Bool | None, codec: Codec) -> 
             return {"created": created}
         case DeleteContacts(ids):
             gone = [held for held in ids if state.index.delete(held, state.at) is not None]
-            return {"deleted": len(gone)}
+            return {"deleted": len(gone), "unknown": len(ids) - len(gone)}
         case MergeContacts(pairs):
             merged = [pair for pair in pairs if state.index.merge(*pair, state.at) is not None]
-            return {"merged": len(merged)}
+            return {"merged": len(merged), "unchanged": len(pairs) - len(merged)}
         case DefineAttribute(definition):
             state.change_schema(state.schema.with_attribute(definition))
             return {"name": definition.name}
         case DefineBehavior(definition):
             state.change_schema(state.schema.with_behavior(definition))
             return {"name": definition.name}
-        case UpdateStore(display_name, time_zone, week_start):
+        case UpdateStore(_, display_name, time_zone, week_start):
             state.change_settings(
                 changed(
                     state.settings,
@@ -116,7 +116,7 @@ def _apply(state: StoreState, write: Write, rows: Bool | None, codec: Codec) -> 
                     week_start=week_start,
                 )
             )
-            state.updated_revision = state.revision
+            state.updated_revision, state.updated_at = state.revision, state.at
             return {}
         case DeleteSegment(held, _, _):
             return {"changed": _delete_segment(state, held)}
@@ -126,35 +126,49 @@ def _apply(state: StoreState, write: Write, rows: Bool | None, codec: Codec) -> 
             return {"segment": segment_facts(segment, codec)}
 
 
-def _apply_lifecycle(state: StoreState, write: SetLifecycleLabels, rows: Bool | None) -> int:
+def _apply_lifecycle(
+    state: StoreState, write: SetLifecycleLabels, rows: Bool | None
+) -> dict[str, Any]:
     keep = np.ones(len(write.ids), np.bool_) if rows is None else rows[write.rows]
     places = np.flatnonzero(keep)
     renumbered = np.full(len(keep), -1, np.int64)
     renumbered[places] = np.arange(len(places))
-    labels = write.labels.keep(renumbered)
-    return state.index.apply_lifecycle(write.ids.take(places), labels, write.date).created
+    labels, before = write.labels.keep(renumbered), state.index.labelled(write.labels.name)
+    applied = state.index.set_labels(
+        write.ids.take(places), labels, clear_others=write.clear_others
+    )
+    state.lifecycle_date = write.date
+    cleared = len(before - applied.named) if write.clear_others else 0
+    return {"cleared": cleared}
 
 
 def _segment(state: StoreState, write: Write) -> Segment:
     """Return the segment that a create, copy or update leaves behind."""
     at, revision = state.at, state.revision
-    new_id = segment_id(revision)
+    made = segment_id(revision)
     match write:
-        case CreateSegment(name, description, condition):
+        case CreateSegment(chosen_id, name, description, condition):
+            new_id = SegmentId(chosen_id) if chosen_id else made
             return Segment(new_id, name, description, condition, at, at, revision)
-        case CreateFromSuggestion(suggestion_id, name):
+        case CreateFromSuggestion(suggestion_id, chosen_id, name, description, parameters):
             chosen = suggestion(suggestion_id)
-            condition = chosen.build(IndexNumbers(state.view(), state.index, at))
-            title = name or chosen.title
+            numbers = IndexNumbers(state.view(), state.index, at)
+            condition = chosen.build(numbers, chosen.choose(numbers, parameters))
             return Segment(
-                new_id, title, chosen.description, condition, at, at, revision, suggestion_id
+                SegmentId(chosen_id) if chosen_id else made,
+                name or state.segments.free_name(chosen.title),
+                description or chosen.description,
+                condition,
+                at,
+                at,
+                revision,
+                suggestion_id,
             )
-        case CopySegment(source_id, name):
+        case CopySegment(source_id, chosen_id, name):
             source = state.segments.get(source_id)
-            title = name or _copy_name(state, source.name)
-            return Segment(
-                new_id, title, source.description, source.condition, at, at, revision
-            )
+            title = name or state.segments.free_name(f"Copy of {source.name}"[:MAX_NAME_CHARACTERS])
+            new_id = SegmentId(chosen_id) if chosen_id else made
+            return Segment(new_id, title, source.description, source.condition, at, at, revision)
         case UpdateSegment(held_id, _, name, description, condition):
             held = state.segments.get(held_id)
             return replace(
@@ -167,17 +181,6 @@ def _segment(state: StoreState, write: Write) -> Segment:
             )
         case _:
             raise AssertionError(write)
-
-
-def _copy_name(state: StoreState, name: str) -> str:
-    """Return the first free of ``<name> (copy)``, ``<name> (copy 2)`` ..."""
-    number = 1
-    while True:
-        tail = " (copy)" if number == 1 else f" (copy {number})"
-        candidate = name[: 200 - len(tail)] + tail
-        if state.segments.named(candidate) is None:
-            return candidate
-        number += 1
 
 
 def _delete_segment(state: StoreState, held_id: str) -> list[str]:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
-from segsvc.domain.errors import FailedPrecondition, InvalidArgument
+from segsvc.domain.errors import FailedPrecondition, TimeInThePast
+
+JUMP_SECONDS = 60
+"""How far the system clock may run ahead of the monotonic clock before it is suspect."""
+
+IDLE_SECONDS = 31 * 86_400
+"""How far ahead of the journal the system clock may be at start before it is suspect."""
 
 
 class Clock(Protocol):
@@ -14,17 +21,61 @@ class Clock(Protocol):
     def now(self) -> int:
         """Return the current instant."""
 
+    @property
+    def suspicion(self) -> str:
+        """Why the clock is not trusted; empty when it is."""
+
+    def begin(self, latest: int) -> None:
+        """Start from stores whose newest revision is of the instant *latest* (0: none)."""
+
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, which is not trusted when it jumps ahead until somebody confirms it."""
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall, self._monotonic = wall, monotonic
+        self._base = wall() - monotonic()
+        self._suspicion = ""
 
     def now(self) -> int:
         """Return the current instant."""
-        return int(time.time())
+        wall = self._wall()
+        ahead = wall - self._monotonic() - self._base
+        if ahead > JUMP_SECONDS and not self._suspicion:
+            self._suspicion = f"the system clock jumped {ahead:.0f} s ahead"
+        return int(wall)
+
+    @property
+    def suspicion(self) -> str:
+        """See `Clock.suspicion`."""
+        return self._suspicion
+
+    def begin(self, latest: int) -> None:
+        """See `Clock.begin`."""
+        idle = self.now() - latest
+        if latest and idle > IDLE_SECONDS:
+            self._suspicion = f"the system clock is {idle // 86_400} days ahead of the journal"
+
+    def confirm(self) -> None:
+        """Trust the clock as it is now.
+
+        Raises:
+            FailedPrecondition: when it is trusted already.
+        """
+        if not self._suspicion:
+            raise FailedPrecondition("CLOCK_NOT_SUSPECT", "clock", "the clock is trusted already")
+        self._base = self._wall() - self._monotonic()
+        self._suspicion = ""
 
 
 class ReplayClock:
     """A clock for tests, demos and back-tests: it stands still until it is told to move."""
+
+    suspicion = ""
 
     def __init__(self, start: int) -> None:
         self._now = start
@@ -33,14 +84,18 @@ class ReplayClock:
         """Return the instant it was last moved to."""
         return self._now
 
+    def begin(self, latest: int) -> None:
+        """See `Clock.begin`: time goes on where the stores stand."""
+        self._now = max(self._now, latest)
+
     def advance_to(self, instant: int) -> None:
         """Move forward to *instant*.
 
         Raises:
-            InvalidArgument: when that lies in the past; nothing moved.
+            TimeInThePast: when that lies in the past; nothing moved.
         """
         if instant < self._now:
-            raise InvalidArgument.of("to", f"time moves forward only; it is {self._now} already")
+            raise TimeInThePast("to", self._now)
         self._now = instant
 
 
@@ -48,6 +103,8 @@ def replay_clock(clock: Clock) -> ReplayClock:
     """Return *clock* as a replay clock, or raise `FailedPrecondition`."""
     if not isinstance(clock, ReplayClock):
         raise FailedPrecondition(
-            "SYSTEM_CLOCK", "clock", "the server runs on the system clock; start it with a replay clock"
+            "CLOCK_NOT_REPLAY",
+            "clock",
+            "the server runs on the system clock; start it with a replay clock",
         )
     return clock

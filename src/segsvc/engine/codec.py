@@ -22,8 +22,9 @@ from segsvc.segment.writes import SegmentWrite
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UpdateStore:
-    """Change the settings that are not None."""
+    """Change the settings that are not None; *etag* empty: whatever the store is now."""
 
+    etag: str = ""
     display_name: str | None = None
     time_zone: str | None = None
     week_start: Weekday | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from segsvc.engine.recover import Recovered, recover_store
 from segsvc.engine.requests import Answer
 from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreSettings, StoreState
-from segsvc.engine.write import CommitLoop
+from segsvc.engine.write import Chain, CommitLoop
 from segsvc.storage import Storage
 
 log = structlog.get_logger()
@@ -63,6 +64,7 @@ class Engine:
         self.codec = codec
         self.clock = clock
         self.recovered: list[Recovered] = []
+        self.started_at = int(time.time())
         self._policy = policy or CheckpointPolicy()
         self._stores: dict[str, StoreState] = {}
         self._unsaved: dict[str, int] = {}
@@ -79,6 +81,7 @@ class Engine:
             self._stores[store_id] = state
             self.recovered.append(recovered)
             log.info("recovered", **asdict(recovered))
+        self.clock.begin(max((state.at for state in self._stores.values()), default=0))
         self.commits.start()
 
     async def close(self) -> None:
@@ -133,16 +136,22 @@ class Engine:
         """Remove a store and everything of it."""
         state = self.store(store_id)
         async with self.commits.between_turns():
-            del self._stores[state.store_id]
+            self._stores.pop(state.store_id, None)
             self._unsaved.pop(state.store_id, None)
-            await self.in_thread(self.storage.delete_store, state.store_id)
+        await self.in_thread(self.storage.delete_store, state.store_id)
 
     async def write(
-        self, store_id: str, method: str, request_id: str, payload: bytes, write: Write
+        self,
+        store_id: str,
+        method: str,
+        request_id: str,
+        payload: bytes,
+        write: Write,
+        chain: Chain | None = None,
     ) -> Answer:
         """Make a write durable and visible; see `CommitLoop.write`."""
         state = self.store(store_id)
-        answer = await self.commits.write(state, method, request_id, payload, write)
+        answer = await self.commits.write(state, method, request_id, payload, write, chain)
         unsaved = self._unsaved[store_id] = self._unsaved.get(store_id, 0) + len(payload)
         if unsaved >= self._policy.journal_bytes and not self._checkpointing.locked():
             self._in_background(self.checkpoint(store_id))

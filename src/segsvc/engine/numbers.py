@@ -25,7 +25,7 @@ class IndexNumbers:
             within = self._view.attribute("country", OneOf((country,)), None)
         return self._index.percentile("order_placed", "value", percent, within)
 
-    def top_country(self) -> str | None:
-        """Return the country with the most contacts."""
-        top = self._index.suggest("country", "", 1)
+    def top_value(self, attribute: str) -> str | None:
+        """Return the value of a text attribute that most contacts have."""
+        top = self._index.suggest(attribute, "", 1)
         return top[0][0] if top else None

@@ -23,7 +23,7 @@ from segsvc.domain.section import FrozenState, Sections
 from segsvc.domain.standard_schema import STANDARD_SCHEMA
 from segsvc.engine.codec import Codec
 from segsvc.engine.requests import AnsweredRequests
-from segsvc.index import StoreIndex
+from segsvc.index import IndexView, StoreIndex
 from segsvc.plan.contact import next_edge
 from segsvc.plan.execute import Execution
 from segsvc.segment.catalog import Catalog
@@ -58,8 +58,16 @@ class StoreState:
         self.revision = 0
         self.at = 0
         self.ordinal_epoch = 1
+        self.updated_at = settings.created_at
         self.updated_revision = 0
-        """The revision of the last settings update; the store's etag."""
+        """The revision of the last settings update."""
+        self.lifecycle_date = 0
+        """Packed day that the last lifecycle labels describe; 0: none yet."""
+
+    @property
+    def etag(self) -> str:
+        """Changes with every update of the settings."""
+        return str(self.updated_revision)
 
     def change_settings(self, settings: StoreSettings) -> None:
         """Use other settings from now on."""
@@ -91,6 +99,8 @@ class StoreState:
             "at": self.at,
             "ordinal_epoch": self.ordinal_epoch,
             "updated_revision": self.updated_revision,
+            "updated_at": self.updated_at,
+            "lifecycle_date": self.lifecycle_date,
         }
 
     @classmethod
@@ -109,6 +119,8 @@ class StoreState:
         state.revision, state.at = facts["revision"], facts["at"]
         state.ordinal_epoch = facts["ordinal_epoch"]
         state.updated_revision = facts["updated_revision"]
+        state.updated_at = facts["updated_at"]
+        state.lifecycle_date = facts["lifecycle_date"]
         return state
 
 
@@ -118,7 +130,7 @@ class SegmentReader:
     def __init__(self, state: StoreState) -> None:
         self._segments = state.segments
         self._members: dict[tuple[str, int], Bitmap] = {}
-        self.view: View = state.index.view(self._find, self._next_edge)
+        self.view: View = IndexView(state.index, self._find, self._next_edge)
 
     def _find(self, segment_id: str, at: int, within: Bitmap | None) -> Bitmap:
         known = self._members.get((segment_id, at))

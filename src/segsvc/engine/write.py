@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from segsvc.domain.errors import NotServing, SegsvcError, StorageFailed
+from segsvc.domain.errors import EarlierChunkRefused, NotServing, Overloaded, Poisoned, SegsvcError
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.domain.write import RecordEvents, SetLifecycleLabels, UpsertContacts
 from segsvc.engine.accept import Acceptance, accept
@@ -37,6 +37,13 @@ MAX_WAITING_BYTES = 256 * 2**20
 
 
 @dataclass(slots=True, eq=False)
+class Chain:
+    """The writes of one stream: once one is refused, those behind it are refused too."""
+
+    broken: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class Waiting:
     """A request in the queue."""
 
@@ -45,6 +52,7 @@ class Waiting:
     payload: bytes
     write: Write
     answered: asyncio.Future[Answer]
+    chain: Chain
     digest: str = ""
 
     def __post_init__(self) -> None:
@@ -148,7 +156,13 @@ class CommitLoop:
         return self._waiting_bytes
 
     async def write(
-        self, state: StoreState, method: str, request_id: str, payload: bytes, write: Write
+        self,
+        state: StoreState,
+        method: str,
+        request_id: str,
+        payload: bytes,
+        write: Write,
+        chain: Chain | None = None,
     ) -> Answer:
         """Make *write* durable and visible; return its answer.
 
@@ -156,11 +170,12 @@ class CommitLoop:
             SegsvcError: when it is not accepted; nothing changed then.
         """
         if self._closing:
-            raise NotServing("the server is stopping")
+            raise NotServing("STOPPING", "the server is stopping")
         if self._waiting_bytes + len(payload) > MAX_WAITING_BYTES:
-            raise NotServing("too many writes are waiting; try again with backoff")
+            raise Overloaded("too many writes are waiting; try again with backoff")
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         waiting = Waiting(
-            method, request_id, payload, write, asyncio.get_running_loop().create_future()
+            method, request_id, payload, write, answered, chain or Chain()
         )
         self._queues.setdefault(state, deque()).append(waiting)
         self._waiting_bytes += len(payload)
@@ -238,6 +253,8 @@ class CommitLoop:
 
     def _accept(self, turn: Turn, held: Waiting, overlay: EventOverlay) -> bool:
         try:
+            if held.chain.broken:
+                raise EarlierChunkRefused
             first = turn.state.requests.find(held.method, held.request_id, held.digest, turn.at)
             if first is not None:
                 _answer(held, first)
@@ -254,7 +271,7 @@ class CommitLoop:
             answers = apply_record(turn.state, record, self._codec, decoded)
         except Exception as broken:
             await self._poison(turn.state.store_id, record)
-            _fail(turn.requests, StorageFailed(f"the write could not be applied: {broken}"))
+            _fail(turn.requests, Poisoned(f"the write could not be applied: {broken}"))
             return
         for (held, _), answer in zip(turn.requests, answers, strict=True):
             _answer(held, answer)
@@ -275,5 +292,6 @@ def _answer(held: Waiting, answer: Answer) -> None:
 
 def _fail(requests: Iterable[tuple[Waiting, object]], error: Exception) -> None:
     for held, _ in requests:
+        held.chain.broken = True
         if not held.answered.done():
             held.answered.set_exception(error)

@@ -105,9 +105,9 @@ class Dictionary:
         table[self.codes_matching(predicate)] = True
         return table
 
-    def fold_key(self, code: int) -> str:
-        """Return the text under which *code* compares."""
-        return self._comparable(code - 1)
+    def count_distinct(self, codes: npt.NDArray[np.integer]) -> int:
+        """Return how many different texts *codes* are, after folding."""
+        return len(np.unique(self._table.hashes_of(codes - 1)))
 
     def arrays(self) -> tuple[ChunkedArray, ...]:
         """Return the arrays that hold it."""

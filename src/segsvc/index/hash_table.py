@@ -55,6 +55,10 @@ class HashTable:
             places = (places + 1) & mask
         return found
 
+    def hashes_of(self, entries: npt.NDArray[np.integer]) -> UInt64:
+        """Return the hashes of some entries."""
+        return self._hashes[entries]
+
     def alike(self, wanted: int) -> Iterator[int]:
         """Yield every entry with the hash *wanted*, in no particular order."""
         mask = len(self._slots) - 1

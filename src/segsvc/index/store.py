@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_bytes, to_bytes
+from segsvc.bitmap import Bitmap, from_bytes, from_ordinals, ordinals_of, to_bytes
 from segsvc.domain.calendar import LocalCalendar
 from segsvc.domain.columns import FieldColumn, Strings, UInt32
 from segsvc.domain.decimals import scaled
 from segsvc.domain.errors import RowError
-from segsvc.domain.predicate import EventQuery, OneOf, PropertyPredicate
+from segsvc.domain.predicate import EventQuery, OneOf, Present, PropertyPredicate
 from segsvc.domain.schema import Schema
 from segsvc.domain.section import FrozenState, Section, Sections
 from segsvc.domain.standard_schema import CONSENT_ATTRIBUTES, SUBSCRIPTION_STATUSES
@@ -25,7 +25,7 @@ from segsvc.index.attributes import AttributeColumn, TextAttribute, TextSetAttri
 from segsvc.index.contacts import Contacts
 from segsvc.index.events import EventIds, EventLog, EventOverlay
 from segsvc.index.events.event_ids import fingerprints, owner_keys
-from segsvc.index.suggest import top_texts
+from segsvc.index.suggest import count_texts, top_texts
 from segsvc.index.verdict import AHEAD_SECONDS, Verdict, ahead_error, deleted_error
 
 _UNIVERSE = "contacts/universe"
@@ -37,6 +37,14 @@ class Applied:
 
     touched: UInt32
     created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Contacts whose label a batch may have changed, and those it named."""
+
+    touched: Bitmap
+    named: Bitmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +103,22 @@ class StoreIndex:
                 apply_column(column, given, ordinals)
         return Applied(np.unique(ordinals), len(made))
 
-    def set_labels(self, ids: Strings, labels: FieldColumn, *, clear_others: bool) -> Applied:
+    def labelled(self, attribute: str) -> Bitmap:
+        """Return the contacts that have the attribute."""
+        return self.column(attribute).matches(Present(), None)
+
+    def set_labels(self, ids: Strings, labels: FieldColumn, *, clear_others: bool) -> Labelled:
         """Set one text attribute of known contacts, and unset it for everybody else if asked."""
         ordinals = self.contacts.find(ids).astype(np.uint32)
         column = self.column(labels.name)
-        touched = np.unique(ordinals)
+        named = from_ordinals(ordinals)
+        touched = named.copy()
         if clear_others:
-            everybody = np.arange(self.contacts.ordinal_limit, dtype=np.uint32)
-            column.unset(everybody)
-            touched = everybody
+            others = self.labelled(labels.name) - named
+            column.unset(ordinals_of(others))
+            touched |= others
         apply_column(column, labels, ordinals)
-        return Applied(touched, 0)
+        return Labelled(touched, named)
 
     def accept_events(self, block: EventBlock, at: int, overlay: EventOverlay) -> Verdict:
         """Judge events against the state; *overlay* gains the event ids of those kept."""
@@ -190,6 +203,15 @@ class StoreIndex:
         """Return an attribute's most frequent values that start with *prefix*, with counts."""
         return self.column(attribute).suggest(prefix, limit)
 
+    def suggest_total(self, attribute: str, prefix: str) -> int:
+        """Return how many values of an attribute start with *prefix* in all."""
+        return self.column(attribute).suggest_total(prefix)
+
+    def suggest_property_total(self, behavior: str, name: str, prefix: str) -> int:
+        """Return how many texts of a property start with *prefix* in all."""
+        column = self.log(behavior).textual(name)
+        return 0 if column is None else count_texts(*column.event_counts(), prefix)
+
     def suggest_property(
         self, behavior: str, name: str, prefix: str, limit: int
     ) -> list[tuple[str, int]]:
@@ -216,7 +238,7 @@ class StoreIndex:
         there = running.there()
         if within is not None:
             inside = np.zeros(len(there), np.bool_)
-            members = np.array(within.to_array(), np.uint32)
+            members = ordinals_of(within)
             inside[members[members < len(there)]] = True
             there = there & inside
         sums = np.sort(running.sums[there])

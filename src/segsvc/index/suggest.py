@@ -12,6 +12,23 @@ from segsvc.index.dictionary import Dictionary
 _CANDIDATES_PER_RESULT = 8
 
 
+def _candidates(
+    dictionary: Dictionary, counts: npt.NDArray[np.integer], prefix: str
+) -> npt.NDArray[np.intp]:
+    codes = np.flatnonzero(counts[1 : len(dictionary)]) + 1
+    if prefix:
+        matching = dictionary.codes_containing(Contains(prefix, Place.START))
+        codes = np.intersect1d(codes, matching)
+    return codes
+
+
+def count_texts(
+    dictionary: Dictionary, counts: npt.NDArray[np.integer], prefix: str
+) -> int:
+    """Return how many values `top_texts` would give without a limit."""
+    return dictionary.count_distinct(_candidates(dictionary, counts, prefix))
+
+
 def top_texts(
     dictionary: Dictionary, counts: npt.NDArray[np.integer], prefix: str, limit: int
 ) -> list[tuple[str, int]]:
@@ -23,10 +40,7 @@ def top_texts(
 
     Originals that fold alike are one value, shown as the most frequent of them.
     """
-    codes = np.flatnonzero(counts[1 : len(dictionary)]) + 1
-    if prefix:
-        matching = dictionary.codes_containing(Contains(prefix, Place.START))
-        codes = np.intersect1d(codes, matching)
+    codes = _candidates(dictionary, counts, prefix)
     merged: dict[str, tuple[str, int]] = {}
     room = max(limit * _CANDIDATES_PER_RESULT, 1_000)
     if len(codes) > room:

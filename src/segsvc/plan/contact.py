@@ -23,7 +23,8 @@ _HORIZON = 9 * 366 * 86_400
 class NodeTruth:
     """What one node says of one contact.
 
-    *next_change* is the instant at which time alone next turns *holds*; None: never.
+    *next_change* is the instant at which time alone next turns *holds*; None: never. *depth* is 0
+    at the root.
     """
 
     path: str
@@ -31,17 +32,19 @@ class NodeTruth:
     holds: bool
     actuals: tuple[Actual, ...]
     next_change: int | None
+    depth: int
+    leaf: bool
 
 
 def explain_contact(
     view: View, condition: Condition, ordinal: int, at: int, path: str
 ) -> list[NodeTruth]:
     """Return what every node of *condition* says of one contact, parents first."""
-    return list(_truths(view, condition, ordinal, at, path))
+    return list(_truths(view, condition, ordinal, at, path, 0))
 
 
 def _truths(
-    view: View, condition: Condition, ordinal: int, at: int, path: str
+    view: View, condition: Condition, ordinal: int, at: int, path: str, depth: int
 ) -> Iterator[NodeTruth]:
     is_leaf = not isinstance(condition, AllOf | AnyOf | Not)
     yield NodeTruth(
@@ -50,9 +53,11 @@ def _truths(
         holds(view, condition, ordinal, at),
         condition.actuals(view, ordinal, at) if is_leaf else (),
         next_change(view, condition, ordinal, at),
+        depth,
+        is_leaf,
     )
     for child_path, child in children_of(condition, path):
-        yield from _truths(view, child, ordinal, at, child_path)
+        yield from _truths(view, child, ordinal, at, child_path, depth + 1)
 
 
 def holds(view: View, condition: Condition, ordinal: int, at: int) -> bool:

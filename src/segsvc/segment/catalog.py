@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from segsvc.condition.tree import Condition
 from segsvc.domain.errors import (
     AlreadyExists,
+    ConditionInvalid,
     EtagMismatch,
-    InvalidArgument,
     LimitExceeded,
     NotFound,
     StillUsed,
+    Violation,
 )
+from segsvc.domain.ids import MAX_NAME_CHARACTERS
 from segsvc.domain.text import fold
 from segsvc.segment.definition import Segment, inline, reads
 
@@ -79,7 +81,9 @@ class Catalog:
         """Raise `AlreadyExists` when a segment other than *but* is called *name*."""
         held = self.named(name)
         if held is not None and held.id != but:
-            raise AlreadyExists("segment", name, f"it is {held.id}")
+            raise AlreadyExists(
+                "segment name", name, f"it is {held.id}", {"segment_id": held.id}
+            )
 
     def check_etag(self, segment_id: str, etag: str) -> Segment:
         """Return the segment; raise `EtagMismatch` when a given *etag* is not its own."""
@@ -99,47 +103,84 @@ class Catalog:
         if users:
             raise StillUsed(segment_id, tuple((user.id, user.name) for user in users))
 
+    def check_free_id(self, segment_id: str) -> None:
+        """Raise `AlreadyExists` when a segment has the id."""
+        if segment_id in self._segments:
+            raise AlreadyExists("segment", segment_id)
+
+    def free_name(self, name: str) -> str:
+        """Return *name*, or the first free of ``<name> 2``, ``<name> 3`` ..."""
+        candidate, number = name, 1
+        while self.named(candidate) is not None:
+            number += 1
+            tail = f" {number}"
+            candidate = name[: MAX_NAME_CHARACTERS - len(tail)] + tail
+        return candidate
+
     def check_references(self, condition: Condition, own_id: str = "") -> None:
         """Check what a new *condition* (of segment *own_id*) would read.
 
         Raises:
-            InvalidArgument: a segment does not exist, a cycle, or a chain over `MAX_CHAIN`.
+            ConditionInvalid: a segment does not exist, a cycle, or a chain over `MAX_CHAIN`.
         """
-        conditions = {held.id: held.condition for held in self}
-        if own_id:
-            conditions[own_id] = condition
-        below = self._chain(condition, conditions, own_id, ())
-        above = self._chain_above(own_id) if own_id else 0
-        if below + above > MAX_CHAIN:
-            raise InvalidArgument.of(
+        problems = tuple(self.reference_problems(condition, own_id))
+        if problems:
+            raise ConditionInvalid(problems)
+
+    def reference_problems(self, condition: Condition, own_id: str = "") -> Iterator[Violation]:
+        """Yield what is wrong with the segments that *condition* (of *own_id*) reads."""
+        wanted = sorted(reads(condition))
+        unknown = [read for read in wanted if read not in self._segments and read != own_id]
+        for read in unknown:
+            yield Violation("condition", f"segment {read!r} does not exist")
+        paths = {read: self._path_to(own_id, read) for read in wanted if own_id}
+        cycles = [path for path in paths.values() if path]
+        for path in cycles:
+            names = " -> ".join((own_id, *path))
+            yield Violation("condition", f"segments read each other in a cycle: {names}")
+        if unknown or cycles:
+            return
+        lengths: dict[str, int] = {}
+        below = max((1 + self._chain_below(read, lengths) for read in wanted), default=0)
+        length = below + (self._chain_above(own_id, {}) if own_id else 0)
+        if length > MAX_CHAIN:
+            yield Violation(
                 "condition",
-                f"segments read each other over {below + above} references; "
+                f"segments read each other over {length} references; "
                 f"at most {MAX_CHAIN} are allowed",
             )
 
-    def _chain(
-        self,
-        condition: Condition,
-        conditions: Mapping[str, Condition],
-        own_id: str,
-        seen: tuple[str, ...],
-    ) -> int:
-        longest = 0
-        for read in sorted(reads(condition)):
-            if read == own_id:
-                names = " -> ".join((own_id, *seen, own_id))
-                raise InvalidArgument.of("condition", f"segments read each other in a cycle: {names}")
-            if read not in conditions:
-                raise InvalidArgument.of("condition", f"segment {read!r} does not exist")
-            if len(seen) < MAX_CHAIN:
-                rest = self._chain(conditions[read], conditions, own_id, (*seen, read))
-                longest = max(longest, 1 + rest)
-            else:
-                longest = MAX_CHAIN + 1
-        return longest
+    def _path_to(self, wanted: str, start: str) -> tuple[str, ...]:
+        """Return the ids from *start* to *wanted* along references; empty when there is no way."""
+        before: dict[str, str] = {start: ""}
+        waiting = [start]
+        while waiting:
+            held = waiting.pop()
+            if held == wanted:
+                path = [held]
+                while before[path[0]]:
+                    path.insert(0, before[path[0]])
+                return tuple(path)
+            segment = self._segments.get(held)
+            for read in reads(segment.condition) if segment is not None else ():
+                if read not in before:
+                    before[read] = held
+                    waiting.append(read)
+        return ()
 
-    def _chain_above(self, segment_id: str, depth: int = 0) -> int:
-        if depth > MAX_CHAIN:
-            return 0
-        chains = (1 + self._chain_above(user.id, depth + 1) for user in self.dependants(segment_id))
-        return max(chains, default=0)
+    def _chain_below(self, segment_id: str, lengths: dict[str, int]) -> int:
+        """Return how many references the longest chain from a segment down has."""
+        if segment_id not in lengths:
+            condition = self._segments[segment_id].condition
+            chains = (1 + self._chain_below(read, lengths) for read in reads(condition))
+            lengths[segment_id] = max(chains, default=0)
+        return lengths[segment_id]
+
+    def _chain_above(self, segment_id: str, lengths: dict[str, int]) -> int:
+        """Return how many references the longest chain that ends at a segment has."""
+        if segment_id not in lengths:
+            chains = (
+                1 + self._chain_above(user.id, lengths) for user in self.dependants(segment_id)
+            )
+            lengths[segment_id] = max(chains, default=0)
+        return lengths[segment_id]

@@ -64,11 +64,11 @@ def check_name(name: str, field: str = "name") -> str:
     return stripped
 
 
-def check_description(description: str) -> str:
+def check_description(description: str, field: str = "description") -> str:
     """Return *description*, or raise `InvalidArgument` when it is too long."""
     if len(description) > MAX_DESCRIPTION_CHARACTERS:
         raise InvalidArgument.of(
-            "description",
+            field,
             f"must be at most {MAX_DESCRIPTION_CHARACTERS:,} characters, is {len(description):,}",
         )
     return description

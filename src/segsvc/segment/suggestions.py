@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from segsvc.condition.anniversary import AnniversaryKind, AnniversaryTest
 from segsvc.condition.attribute import AttributeLeaf
@@ -15,7 +15,7 @@ from segsvc.condition.measure import Measure, MeasureKind
 from segsvc.condition.number import NumberOperator, NumberTest
 from segsvc.condition.text import TextOperator, TextTest
 from segsvc.condition.tree import AllOf, AnyOf, Condition
-from segsvc.domain.errors import NotFound
+from segsvc.domain.errors import InvalidArgument, NotFound
 from segsvc.domain.window import BetweenAgo, InTheLast, MoreThanAgo, Span, TimeUnit, Window
 
 HIGH_VALUE_PERCENTILE = 90
@@ -30,8 +30,30 @@ class StoreNumbers(Protocol):
         0 when nobody has bought.
         """
 
-    def top_country(self) -> str | None:
-        """Return the country with the most contacts."""
+    def top_value(self, attribute: str) -> str | None:
+        """Return the value of a text attribute that most contacts have."""
+
+
+Chosen: TypeAlias = Mapping[str, str]
+"""Values of a suggestion's parameters, by name; every one is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Something a suggestion asks: a value of a text attribute."""
+
+    name: str
+    title: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A spend that was taken from the store: where its leaf stands among the root's children."""
+
+    child: int
+    title: str
+    percentile: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +63,33 @@ class Suggestion:
     id: str
     title: str
     description: str
-    build: Callable[[StoreNumbers], Condition]
+    build: Callable[[StoreNumbers, Chosen], Condition]
+    parameters: tuple[Parameter, ...] = ()
+    threshold: Threshold | None = None
+
+    def choose(self, store: StoreNumbers, given: Chosen) -> dict[str, str]:
+        """Return a value for every parameter: the given one, or the store's most frequent.
+
+        Raises:
+            InvalidArgument: an unknown parameter, an empty value, or none to propose.
+        """
+        known = {held.name: held for held in self.parameters}
+        for name, value in given.items():
+            if name not in known:
+                raise InvalidArgument.of(
+                    f'parameters["{name}"]', f"{self.id} takes {sorted(known) or 'no parameters'}"
+                )
+            if not value:
+                raise InvalidArgument.of(f'parameters["{name}"]', "must not be empty")
+        chosen = dict(given)
+        for name, held in known.items():
+            value = given.get(name) or store.top_value(held.attribute)
+            if value is None:
+                raise InvalidArgument.of(
+                    f'parameters["{name}"]', f"no contact has a {held.attribute}; give one"
+                )
+            chosen[name] = value
+        return chosen
 
 
 def _days(amount: int) -> Span:
@@ -78,59 +126,60 @@ _SUBSCRIBED = _is("email_status", "subscribed")
 _ENGAGED = AnyOf((_did("email_opened", _last(90)), _did("email_clicked", _last(90))))
 
 
-def _active_subscribers(store: StoreNumbers) -> Condition:
+def _active_subscribers(store: StoreNumbers, chosen: Chosen) -> Condition:
     return AllOf((_SUBSCRIBED, _ENGAGED))
 
 
-def _potential_converters(store: StoreNumbers) -> Condition:
+def _potential_converters(store: StoreNumbers, chosen: Chosen) -> Condition:
     viewed = _did("product_viewed", _last(30), _at_least(3))
     return AllOf((AnyOf((viewed, _did("email_clicked", _last(30)))), _did_not("order_placed")))
 
 
-def _high_value(store: StoreNumbers) -> Condition:
-    return _spent_at_least(store.spend_percentile(HIGH_VALUE_PERCENTILE, None))
+def _high_value(store: StoreNumbers, chosen: Chosen) -> Condition:
+    spend = _spent_at_least(store.spend_percentile(HIGH_VALUE_PERCENTILE, None))
+    return AllOf((_did("order_placed"), spend))
 
 
-def _new_subscribers(store: StoreNumbers) -> Condition:
+def _new_subscribers(store: StoreNumbers, chosen: Chosen) -> Condition:
     return AllOf((_SUBSCRIBED, _did("email_subscribed", _last(30))))
 
 
-def _lapsed_buyers(store: StoreNumbers) -> Condition:
+def _lapsed_buyers(store: StoreNumbers, chosen: Chosen) -> Condition:
     return AllOf((_did("order_placed"), _did_not("order_placed", _last(180))))
 
 
-def _cart_without_order(store: StoreNumbers) -> Condition:
+def _cart_without_order(store: StoreNumbers, chosen: Chosen) -> Condition:
     return AllOf((_did("cart_updated", _last(14)), _did_not("order_placed", _last(14))))
 
 
-def _view_without_order(store: StoreNumbers) -> Condition:
+def _view_without_order(store: StoreNumbers, chosen: Chosen) -> Condition:
     return AllOf((_did("product_viewed", _last(14)), _did_not("order_placed", _last(14))))
 
 
-def _birthday_this_month(store: StoreNumbers) -> Condition:
+def _birthday_this_month(store: StoreNumbers, chosen: Chosen) -> Condition:
     return AttributeLeaf("birthday", AnniversaryTest(AnniversaryKind.THIS_MONTH))
 
 
-def _win_back(store: StoreNumbers) -> Condition:
+def _win_back(store: StoreNumbers, chosen: Chosen) -> Condition:
     bought = _did("order_placed", BetweenAgo(_days(90), _days(365)))
     return AllOf((_SUBSCRIBED, bought, _did_not("order_placed", _last(90))))
 
 
-def _cancelling_subscribers(store: StoreNumbers) -> Condition:
+def _cancelling_subscribers(store: StoreNumbers, chosen: Chosen) -> Condition:
     return AllOf((_SUBSCRIBED, _did("order_cancelled", _last(90))))
 
 
-def _high_spenders_of_country(store: StoreNumbers) -> Condition:
-    country = store.top_country() or "Germany"
+def _high_spenders_of_country(store: StoreNumbers, chosen: Chosen) -> Condition:
+    country = chosen["country"]
     spend = _spent_at_least(store.spend_percentile(HIGH_VALUE_PERCENTILE, country))
-    return AllOf((_is("country", country), spend))
+    return AllOf((_is("country", country), _did("order_placed"), spend))
 
 
-def _repeat_buyers(store: StoreNumbers) -> Condition:
+def _repeat_buyers(store: StoreNumbers, chosen: Chosen) -> Condition:
     return _did("order_placed", _last(365), _at_least(3))
 
 
-def _unengaged(store: StoreNumbers) -> Condition:
+def _unengaged(store: StoreNumbers, chosen: Chosen) -> Condition:
     registered = AttributeLeaf("registered_at", InstantTest(MoreThanAgo(_days(90))))
     return AllOf((_SUBSCRIBED, registered, _did("email_sent", _last(90)), _no_opens()))
 
@@ -159,6 +208,7 @@ SUGGESTIONS = {
             "High-value customers",
             "Spent as much as the best tenth of the store's buyers.",
             _high_value,
+            threshold=Threshold(1, "total spend of the best tenth of buyers", 90),
         ),
         Suggestion(
             "new_subscribers",
@@ -205,8 +255,10 @@ SUGGESTIONS = {
         Suggestion(
             "high_spenders_of_country",
             "High spenders of a country",
-            "In the store's biggest country, among the best tenth of its buyers by spend.",
+            "Of one country, among the best tenth of its buyers by spend.",
             _high_spenders_of_country,
+            (Parameter("country", "Country", "country"),),
+            Threshold(2, "total spend of the country's best tenth of buyers", 90),
         ),
         Suggestion(
             "repeat_buyers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,8 +11,9 @@ from segsvc.condition.tree import Condition
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CreateSegment:
-    """Save a checked condition under a free name."""
+    """Save a checked condition under a free name; an empty *segment_id* is chosen."""
 
+    segment_id: str
     name: str
     description: str
     condition: Condition
@@ -19,10 +21,13 @@ class CreateSegment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CreateFromSuggestion:
-    """Save a suggestion; an empty name takes the suggestion's title."""
+    """Save a suggestion; an empty name or description takes the suggestion's own."""
 
     suggestion_id: str
+    segment_id: str
     name: str
+    description: str
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +43,10 @@ class UpdateSegment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CopySegment:
-    """Save a segment's condition again; an empty name becomes ``<name> (copy)``."""
+    """Save a segment's condition again; an empty name becomes ``Copy of <name>``."""
 
     segment_id: str
+    new_segment_id: str
     name: str
 
 

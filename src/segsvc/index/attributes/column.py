@@ -33,11 +33,17 @@ class AttributeColumn(Protocol):
     def value(self, ordinal: int) -> Value | None:
         """Return one contact's value; None when missing."""
 
+    def gather(self, ordinals: UInt32) -> tuple[UInt32, Values]:
+        """Return which places of *ordinals* have a value (ascending), and those values."""
+
     def fill(self, source: int, into: int) -> None:
         """Give *into* the value of *source* if it has none of its own; sets unite."""
 
     def suggest(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """Return the most frequent values that start with *prefix*, with contact counts."""
+
+    def suggest_total(self, prefix: str) -> int:
+        """Return how many values start with *prefix* in all."""
 
     def present_count(self) -> int:
         """Return how many contacts have a value."""

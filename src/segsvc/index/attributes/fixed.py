@@ -40,23 +40,24 @@ class _Fixed:
     def cost(self, predicate: Predicate) -> float:
         return _MS_PER_MILLION[self._values.dtype] * len(self._values) / 1e6 + 0.02
 
+    def gather(self, ordinals: UInt32) -> tuple[UInt32, Values]:
+        held = self._values.live[ordinals]
+        places = np.flatnonzero(held != self._missing).astype(np.uint32)
+        return places, self._column(held[places])
+
+    def _column(self, elements: npt.NDArray[Any]) -> Values:
+        return NumberColumn(elements.astype(np.int64))
+
     def fill(self, source: int, into: int) -> None:
         held = int(self._values.live[source])
         if int(self._values.live[into]) == self._missing and held != self._missing:
             self._values.put_one(into, held)
 
     def suggest(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        values, counts = np.unique(self._values.live, return_counts=True)
-        texts = [
-            (self._text(value), count)
-            for value, count in zip(values.tolist(), counts.tolist(), strict=True)
-            if value != self._missing
-        ]
-        found = [(text, count) for text, count in texts if text.startswith(prefix)]
-        return sorted(found, key=lambda held: (-held[1], held[0]))[:limit]
+        return []
 
-    def _text(self, element: int) -> str:
-        return str(element)
+    def suggest_total(self, prefix: str) -> int:
+        return 0
 
     def present_count(self) -> int:
         return int(np.count_nonzero(self._values.live != self._missing))
@@ -117,6 +118,11 @@ class NumberAttribute(_Fixed):
         held = int(self._values.live[ordinal])
         is_number = self._definition.type is ValueType.NUMBER
         return scaled(held, self._definition.scale) if is_number else held
+
+    def gather(self, ordinals: UInt32) -> tuple[UInt32, Values]:
+        """See `AttributeColumn.gather`."""
+        places = np.flatnonzero(self._present.live[ordinals]).astype(np.uint32)
+        return places, NumberColumn(self._values.live[ordinals[places]])
 
     def fill(self, source: int, into: int) -> None:
         """See `AttributeColumn.fill`."""
@@ -189,10 +195,6 @@ class DateAttribute(_Fixed):
         """See `AttributeColumn.value`."""
         return int(self._values.live[ordinal]) or None
 
-    def suggest(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        """See `AttributeColumn.suggest`; dates have no suggestions."""
-        return []
-
 
 class BooleanAttribute(_Fixed):
     """0 false, 1 true, -1 missing."""
@@ -218,5 +220,5 @@ class BooleanAttribute(_Fixed):
         held = int(self._values.live[ordinal])
         return None if held < 0 else bool(held)
 
-    def _text(self, element: int) -> str:
-        return "true" if element else "false"
+    def _column(self, elements: npt.NDArray[Any]) -> Values:
+        return BooleanColumn(elements.astype(np.bool_))

@@ -13,7 +13,7 @@ from segsvc.domain.section import Section, Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.attributes.answer import answer
 from segsvc.index.dictionary import Dictionary
-from segsvc.index.suggest import top_texts
+from segsvc.index.suggest import count_texts, top_texts
 
 _KEPT_POSTINGS = 256
 
@@ -90,6 +90,14 @@ class TextAttribute:
         code = int(self._codes.live[ordinal])
         return self._dictionary.text(code) if code else None
 
+    def gather(self, ordinals: UInt32) -> tuple[UInt32, Values]:
+        """See `AttributeColumn.gather`."""
+        held = self._codes.live[ordinals]
+        places = np.flatnonzero(held).astype(np.uint32)
+        distinct, codes = np.unique(held[places], return_inverse=True)
+        texts = tuple(self._dictionary.text(code) for code in distinct.tolist())
+        return places, TextColumn(codes.astype(np.uint32), texts)
+
     def fill(self, source: int, into: int) -> None:
         """See `AttributeColumn.fill`."""
         held = self._codes.live[[source, into]]
@@ -104,6 +112,11 @@ class TextAttribute:
         """See `AttributeColumn.suggest`; originals that fold alike are one value."""
         counts = np.bincount(self._codes.live, minlength=len(self._dictionary))
         return top_texts(self._dictionary, counts, prefix, limit)
+
+    def suggest_total(self, prefix: str) -> int:
+        """See `AttributeColumn.suggest_total`."""
+        counts = np.bincount(self._codes.live, minlength=len(self._dictionary))
+        return count_texts(self._dictionary, counts, prefix)
 
     def present_count(self) -> int:
         """See `AttributeColumn.present_count`."""

@@ -6,7 +6,7 @@ from functools import reduce
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_bytes, from_ordinals, to_bytes
+from segsvc.bitmap import Bitmap, from_bytes, from_ordinals, from_sorted, ordinals_of, to_bytes
 from segsvc.condition.view import Value
 from segsvc.domain.columns import ListColumn, TextColumn, UInt32, Values
 from segsvc.domain.predicate import AllOfValues, OneOf, Predicate, Present
@@ -98,6 +98,24 @@ class TextSetAttribute:
         held = sorted(key for key, posting in self._postings.items() if ordinal in posting)
         return tuple(self._shown[key] for key in held) or None
 
+    def gather(self, ordinals: UInt32) -> tuple[UInt32, Values]:
+        """See `AttributeColumn.gather`; elements in the order of their folded text."""
+        order = np.argsort(ordinals, kind="stable")
+        wanted = from_sorted(ordinals[order])
+        keys = sorted(key for key, held in self._postings.items() if held.intersect(wanted))
+        owners, codes = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+        for code, key in enumerate(keys):
+            members = ordinals_of(self._postings[key] & wanted)
+            owners.append(order[np.searchsorted(ordinals[order], members)])
+            codes.append(np.full(len(members), code, np.uint32))
+        rows, flat = np.concatenate(owners), np.concatenate(codes)
+        by_row = np.lexsort((flat, rows))
+        places, counts = np.unique(rows, return_counts=True)
+        offsets = np.zeros(len(places) + 1, np.uint32)
+        np.cumsum(counts, out=offsets[1:])
+        texts = tuple(self._shown[key] for key in keys)
+        return places.astype(np.uint32), ListColumn(offsets, TextColumn(flat[by_row], texts))
+
     def fill(self, source: int, into: int) -> None:
         """See `AttributeColumn.fill`."""
         for posting in self._postings.values():
@@ -113,6 +131,11 @@ class TextSetAttribute:
             if key.startswith(start)
         ]
         return sorted(found, key=lambda held: (-held[1], held[0]))[:limit]
+
+    def suggest_total(self, prefix: str) -> int:
+        """See `AttributeColumn.suggest_total`."""
+        start = fold(prefix)
+        return sum(key.startswith(start) for key in self._postings)
 
     def present_count(self) -> int:
         """See `AttributeColumn.present_count`."""

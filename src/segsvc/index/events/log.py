@@ -318,6 +318,14 @@ class EventLog:
             }
             yield Event(self.definition.name, int(self._times.live[row]), properties)
 
+    def summary(self, ordinal: int) -> tuple[int, int, int] | None:
+        """Return one contact's number of events and first and last time; None without events."""
+        running = self._running
+        if ordinal >= len(running.counts) or not running.counts[ordinal]:
+            return None
+        held = running.counts[ordinal], running.first[ordinal], running.last[ordinal]
+        return int(held[0]), int(held[1]), int(held[2])
+
     def remove(self, ordinal: int) -> None:
         """Drop all events of one contact."""
         rows = self._chains.rows_of(ordinal)

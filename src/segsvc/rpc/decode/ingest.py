@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from segsvc.domain.columns import FieldColumn, Strings, TextColumn
@@ -23,7 +25,7 @@ from segsvc.rpc.decode.rows import RowErrors
 from segsvc.rpc.decode.values import date
 from segsvc.v1 import ingest_pb2, ingest_service_pb2
 
-MAX_ROWS = 250_000
+MAX_ROWS = 100_000
 MAX_DELETES = 100_000
 MAX_MERGES = 1_000
 
@@ -73,6 +75,8 @@ def record_events(
     if errors:
         kept = errors.kept()
         blocks = [held.keep(kept[held.rows]) for held in blocks]
+    if request.skip_event_id_check:
+        blocks = [replace(held, event_ids=None) for held in blocks]
     creates = request.on_unknown_contact != ingest_pb2.ON_UNKNOWN_CONTACT_REFUSE
     return RecordEvents(
         tuple(held for held in blocks if len(held.rows)),
@@ -80,7 +84,6 @@ def record_events(
         errors.found(),
         skips,
         creates,
-        not request.skip_event_id_check,
     )
 
 

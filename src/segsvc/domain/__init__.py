@@ -1,0 +1,1 @@
+"""The words everything is written in: values, time, schema, writes, records, errors."""

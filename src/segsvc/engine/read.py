@@ -1,0 +1,103 @@
+"""The read path: one revision, one instant, and the groups of contacts asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from segsvc.bitmap import Bitmap
+from segsvc.condition.tree import Condition
+from segsvc.domain.errors import TimeInThePast
+from segsvc.engine.reach import Reach, reach_of
+from segsvc.engine.state import SegmentReader, StoreState
+from segsvc.plan.execute import Execution, Step
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSet:
+    """Saved segments combined: in any (*needs_all*: in every) included, in no excluded one."""
+
+    include: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    needs_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSegment:
+    """The members of one saved segment."""
+
+    segment_id: str
+
+
+Target: TypeAlias = Condition | SavedSegment | SegmentSet
+"""A group of contacts a question is about."""
+
+
+class Reading:
+    """Questions to one store at its newest revision and one instant *as_of*.
+
+    It must be used up before the event loop runs anything else: nothing is copied.
+    """
+
+    def __init__(self, state: StoreState, as_of: int, *, traced: bool = False) -> None:
+        self.state = state
+        self.as_of = as_of
+        self.revision = state.revision
+        self.view = SegmentReader(state).view
+        self.steps: list[Step] | None = [] if traced else None
+        self.run = Execution(self.view, as_of, self.steps)
+
+    def members(self, target: Target) -> Bitmap:
+        """Return the contacts of *target*; do not change it.
+
+        Raises:
+            NotFound: a segment does not exist.
+        """
+        match target:
+            case SavedSegment(segment_id):
+                self.state.segments.get(segment_id)
+                return self.view.segment(segment_id, self.as_of, None)
+            case SegmentSet():
+                return self._combined(target)
+            case _:
+                return self.run.members(target)
+
+    def count(self, target: Target) -> int:
+        """Return how many contacts *target* holds."""
+        match target:
+            case SavedSegment(segment_id):
+                return self.run.count(self.state.segments.get(segment_id).condition)
+            case SegmentSet():
+                return len(self._combined(target))
+            case _:
+                return self.run.count(target)
+
+    def _combined(self, target: SegmentSet) -> Bitmap:
+        included = [self.members(SavedSegment(held)) for held in target.include]
+        if target.needs_all:
+            found = included[0].copy()
+            for other in included[1:]:
+                found &= other
+        else:
+            found = Bitmap.union(Bitmap(), *included)
+        for held in target.exclude:
+            found -= self.members(SavedSegment(held))
+        return found
+
+    def reach(self) -> Reach:
+        """Return who can be reached by e-mail and by SMS."""
+        return reach_of(self.view)
+
+
+def instant_of_read(state: StoreState, now: int, asked: int | None) -> int:
+    """Return the instant a read answers for: *asked*, or the clock's *now*.
+
+    Raises:
+        TimeInThePast: *asked* lies before now.
+    """
+    current = max(now, state.at)
+    if asked is None:
+        return current
+    if asked < current:
+        raise TimeInThePast("as_of", current)
+    return asked

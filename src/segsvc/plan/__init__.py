@@ -1,0 +1,1 @@
+"""How a condition runs: `execute` answers it for all, `contact` explains it for one."""

@@ -1,0 +1,1 @@
+"""The wire: requests decoded, answers encoded, errors mapped; one servicer per service."""

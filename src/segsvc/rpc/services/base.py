@@ -1,0 +1,123 @@
+"""What all servicers share: finding the store, waiting for a revision, writing, paging."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from segsvc.domain.errors import InvalidArgument
+from segsvc.domain.ids import check_store_id
+from segsvc.engine.engine import Engine
+from segsvc.engine.read import Reading, instant_of_read
+from segsvc.engine.requests import Answer
+from segsvc.engine.state import StoreState
+from segsvc.engine.write import Chain
+from segsvc.rpc.codec import decode_write, encode_write, method_of
+from segsvc.rpc.times import instant
+from segsvc.rpc.tokens import PageTokens
+
+REVISION_TIMEOUT = 5.0
+"""Seconds a read waits for its min_revision."""
+
+MAX_REQUEST_ID_BYTES = 64
+
+T = TypeVar("T")
+
+
+class ReadRequest(Protocol):
+    """A request that reads."""
+
+    store_id: str
+    min_revision: int
+
+
+class Servicer:
+    """Base of the servicers: the engine and the maker of page tokens."""
+
+    def __init__(self, engine: Engine, tokens: PageTokens) -> None:
+        self.engine = engine
+        self.tokens = tokens
+
+    def store(self, store_id: str) -> StoreState:
+        """Return a store; raises `InvalidArgument` or `NotFound`."""
+        return self.engine.store(check_store_id(store_id))
+
+    async def reached(self, request: Any) -> StoreState:
+        """Return the store of a read once it is at the revision asked for."""
+        state = self.store(request.store_id)
+        if request.HasField("min_revision"):
+            if request.min_revision < 0:
+                raise InvalidArgument.of("min_revision", "must not be negative")
+            await self.engine.reach(request.store_id, request.min_revision, REVISION_TIMEOUT)
+        return state
+
+    async def reading(self, request: Any, *, traced: bool = False) -> Reading:
+        """Return a reading of the store at the revision and instant asked for."""
+        state = await self.reached(request)
+        asked = None
+        if "as_of" in request.DESCRIPTOR.fields_by_name and request.HasField("as_of"):
+            asked = instant(request.as_of, "as_of")
+        return self.at(state, asked, traced=traced)
+
+    def at(self, state: StoreState, asked: int | None = None, *, traced: bool = False) -> Reading:
+        """Return a reading of *state* at *asked* or now."""
+        as_of = instant_of_read(state, self.engine.clock.now(), asked)
+        return Reading(state, as_of, traced=traced)
+
+    async def write(
+        self, request: Any, chain: Chain | None = None
+    ) -> tuple[StoreState, Answer]:
+        """Decode a write once, commit it, return the store and the answer.
+
+        It enters the commit queue before this first waits, so that callers can keep an order.
+        """
+        state = self.store(request.store_id)
+        check_request_id(request.request_id)
+        decoded = decode_write(request, state.schema)
+        answer = await self.engine.write(
+            request.store_id,
+            method_of(request),
+            request.request_id,
+            encode_write(request),
+            decoded,
+            chain,
+        )
+        return state, answer
+
+    def page(
+        self, request: Any, items: Sequence[T], default: int, maximum: int
+    ) -> tuple[Sequence[T], str]:
+        """Cut the page that *request* asks for out of *items*; return it and the next token."""
+        size = page_size(request.page_size, default, maximum)
+        position = self.tokens.read(request, request.page_token) or {"offset": 0}
+        start = int(position["offset"])
+        more = start + size < len(items)
+        token = self.tokens.make(request, {"offset": start + size}) if more else ""
+        return items[start : start + size], token
+
+
+def page_size(asked: int, default: int, maximum: int) -> int:
+    """Return the size of a page, or raise `InvalidArgument`."""
+    if not 0 <= asked <= maximum:
+        raise InvalidArgument.of("page_size", f"must be 1..{maximum:,}, or 0 for {default:,}")
+    return asked or default
+
+
+def check_request_id(request_id: str) -> None:
+    """Raise `InvalidArgument` when a request id is too long."""
+    if len(request_id.encode()) > MAX_REQUEST_ID_BYTES:
+        raise InvalidArgument.of("request_id", f"must be at most {MAX_REQUEST_ID_BYTES} bytes")
+
+
+def digest_of(request: Message) -> str:
+    """Return the digest that tells a repeated request from another one."""
+    return hashlib.blake2b(encode_write(request), digest_size=16).hexdigest()
+
+
+def set_time(field: Timestamp, instant_: int) -> None:
+    """Set a Timestamp field to UTC seconds."""
+    field.seconds = instant_

@@ -1,0 +1,236 @@
+"""SegmentService."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from segsvc.bitmap import Bitmap
+from segsvc.condition.check import check
+from segsvc.condition.language import ConditionSyntaxError, parse
+from segsvc.condition.tree import Condition, depth, describe, leaves
+from segsvc.condition.warnings import warnings
+from segsvc.domain.errors import (
+    InvalidArgument,
+    LimitExceeded,
+    NotYetSupported,
+    Violation,
+)
+from segsvc.domain.text import fold
+from segsvc.engine.reach import Size
+from segsvc.engine.read import Reading, SavedSegment
+from segsvc.engine.state import segment_from
+from segsvc.rpc.decode.condition import condition as decode_condition
+from segsvc.rpc.encode import problems
+from segsvc.rpc.encode import segment as encode
+from segsvc.rpc.encode.condition import condition as encode_condition
+from segsvc.rpc.services.base import Servicer
+from segsvc.rpc.times import timestamp
+from segsvc.segment.definition import Segment
+from segsvc.segment.suggestions import SUGGESTIONS
+from segsvc.v1 import segment_pb2, segment_service_pb2_grpc
+from segsvc.v1 import segment_service_pb2 as pb
+
+_Key = Callable[[Segment, Size | None], Any]
+_ORDERS: dict[str, _Key] = {
+    "name": lambda held, _: fold(held.name),
+    "contact_count": lambda _, size: size.contacts if size else 0,
+    "email_reachable_count": lambda _, size: size.email if size else 0,
+    "sms_reachable_count": lambda _, size: size.sms if size else 0,
+    "create_time": lambda held, _: held.created_at,
+    "update_time": lambda held, _: held.updated_at,
+}
+
+
+class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
+    """See segment_service.proto."""
+
+    async def CreateSegment(self, request: pb.CreateSegmentRequest, context: Any) -> Any:
+        """Save a condition."""
+        state, answer = await self.write(request)
+        held = segment_from(answer.facts["segment"], self.engine.codec)
+        reading = self.at(state)
+        return pb.CreateSegmentResponse(
+            segment=_sized(held, reading),
+            warnings=_warnings(held.condition, reading, "segment.condition"),
+            revision=answer.revision,
+            as_of=timestamp(reading.as_of),
+        )
+
+    async def GetSegment(self, request: pb.GetSegmentRequest, context: Any) -> Any:
+        """Answer one segment."""
+        reading = await self.reading(request)
+        held = reading.state.segments.get(request.segment_id)
+        bare = request.view == segment_pb2.SEGMENT_VIEW_DEFINITION
+        catalog = reading.state.segments
+        return pb.GetSegmentResponse(
+            segment=encode.segment(held, catalog, None) if bare else _sized(held, reading),
+            revision=reading.revision,
+            as_of=timestamp(reading.as_of),
+        )
+
+    async def ListSegments(self, request: pb.ListSegmentsRequest, context: Any) -> Any:
+        """List segments."""
+        reading = await self.reading(request)
+        key, descending, by_size = _order(request.order_by)
+        wanted = fold(request.name_contains)
+        found = [held for held in reading.state.segments if wanted in fold(held.name)]
+        sizes = _Sizes(reading)
+        found.sort(key=lambda held: held.id)
+        found.sort(
+            key=lambda held: key(held, sizes.of(held) if by_size else None), reverse=descending
+        )
+        page, token = self.page(request, found, 50, 500)
+        bare = request.view == segment_pb2.SEGMENT_VIEW_DEFINITION
+        catalog = reading.state.segments
+        return pb.ListSegmentsResponse(
+            segments=[
+                encode.segment(held, catalog, None if bare else sizes.of(held)) for held in page
+            ],
+            next_page_token=token,
+            total_size=len(found),
+            revision=reading.revision,
+            as_of=timestamp(reading.as_of),
+        )
+
+    async def UpdateSegment(self, request: pb.UpdateSegmentRequest, context: Any) -> Any:
+        """Change a segment."""
+        state, answer = await self.write(request)
+        held = segment_from(answer.facts["segment"], self.engine.codec)
+        reading = self.at(state)
+        return pb.UpdateSegmentResponse(
+            segment=_sized(held, reading),
+            warnings=_warnings(held.condition, reading, "segment.condition"),
+            revision=answer.revision,
+            as_of=timestamp(reading.as_of),
+        )
+
+    async def DeleteSegment(self, request: pb.DeleteSegmentRequest, context: Any) -> Any:
+        """Remove a segment."""
+        _, answer = await self.write(request)
+        return pb.DeleteSegmentResponse(
+            revision=answer.revision, inlined_segment_ids=answer.facts["changed"]
+        )
+
+    async def CopySegment(self, request: pb.CopySegmentRequest, context: Any) -> Any:
+        """Save a condition once more."""
+        state, answer = await self.write(request)
+        reading = self.at(state)
+        return pb.CopySegmentResponse(
+            segment=_sized(segment_from(answer.facts["segment"], self.engine.codec), reading),
+            revision=answer.revision,
+            as_of=timestamp(reading.as_of),
+        )
+
+    async def ListSuggestions(self, request: pb.ListSuggestionsRequest, context: Any) -> Any:
+        """List ready conditions."""
+        reading = await self.reading(request)
+        return pb.ListSuggestionsResponse(
+            suggestions=[encode.suggestion(held, reading) for held in SUGGESTIONS.values()],
+            revision=reading.revision,
+            as_of=timestamp(reading.as_of),
+        )
+
+    async def CreateSegmentFromSuggestion(
+        self, request: pb.CreateSegmentFromSuggestionRequest, context: Any
+    ) -> Any:
+        """Save a suggestion."""
+        state, answer = await self.write(request)
+        held = segment_from(answer.facts["segment"], self.engine.codec)
+        reading = self.at(state)
+        chosen = SUGGESTIONS[held.suggestion_id]
+        return pb.CreateSegmentFromSuggestionResponse(
+            segment=_sized(held, reading),
+            thresholds=encode.thresholds(chosen, held.condition),
+            revision=answer.revision,
+            as_of=timestamp(reading.as_of),
+        )
+
+    async def PreviewSegmentUpdate(
+        self, request: pb.PreviewSegmentUpdateRequest, context: Any
+    ) -> Any:
+        """Refuse: previews come with maintained memberships."""
+        raise NotYetSupported("PreviewSegmentUpdate")
+
+    async def GetSegmentHistory(self, request: pb.GetSegmentHistoryRequest, context: Any) -> Any:
+        """Refuse: history comes with maintained memberships."""
+        raise NotYetSupported("GetSegmentHistory")
+
+    async def CheckCondition(self, request: pb.CheckConditionRequest, context: Any) -> Any:
+        """Say what is wrong with a condition, and what it says."""
+        reading = await self.reading(request)
+        if request.segment_id:
+            reading.state.segments.get(request.segment_id)
+        source = request.WhichOneof("source")
+        if source is None:
+            raise InvalidArgument.of("source", "give a condition or a text")
+        answer = pb.CheckConditionResponse(revision=reading.revision)
+        try:
+            if source == "text":
+                tree = parse(request.text, reading.state.schema)
+            else:
+                tree = decode_condition(request.condition, "")
+        except ConditionSyntaxError as wrong:
+            answer.errors.append(problems.syntax(wrong))
+            return answer
+        except InvalidArgument as wrong:
+            answer.errors.extend(problems.error(held) for held in wrong.violations)
+            return answer
+        except LimitExceeded as wrong:
+            held = Violation("", wrong.message, "LIMIT_EXCEEDED")
+            answer.errors.append(problems.error(held))
+            return answer
+        _report(answer, tree, reading, request.segment_id)
+        return answer
+
+
+def _report(
+    answer: pb.CheckConditionResponse, tree: Condition, reading: Reading, segment_id: str
+) -> None:
+    wrong = check(tree, reading.state.schema, "")
+    wrong += reading.state.segments.reference_problems(tree, segment_id)
+    answer.errors.extend(map(problems.error, wrong))
+    if not wrong:
+        answer.warnings.extend(_warnings(tree, reading, ""))
+    answer.condition_text = describe(tree)
+    answer.condition.CopyFrom(encode_condition(tree))
+    answer.leaf_count = len(set(leaves(tree)))
+    answer.depth = depth(tree)
+
+
+def _warnings(
+    tree: Condition, reading: Reading, path: str
+) -> list[segment_pb2.ConditionProblem]:
+    state = reading.state
+    found = warnings(tree, state.schema, reading.as_of, state.calendar, path)
+    return [problems.warning(held) for held in found]
+
+
+class _Sizes:
+    """Sizes of segments, each counted once."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._reach = reading.reach()
+        self._known: dict[str, Size] = {}
+
+    def of(self, held: Segment) -> Size:
+        if held.id not in self._known:
+            members = self._reading.members(SavedSegment(held.id))
+            self._known[held.id] = self._reach.size(members)
+        return self._known[held.id]
+
+
+def _sized(held: Segment, reading: Reading) -> segment_pb2.Segment:
+    members: Bitmap = reading.members(held.condition)
+    return encode.segment(held, reading.state.segments, reading.reach().size(members))
+
+
+def _order(order_by: str) -> tuple[_Key, bool, bool]:
+    """Return the key to sort by, whether it descends, and whether it is a size."""
+    name, _, direction = (order_by or "update_time desc").partition(" ")
+    if name not in _ORDERS or direction not in {"", "desc"}:
+        allowed = ", ".join(_ORDERS)
+        raise InvalidArgument.of("order_by", f"must be one of {allowed}, optionally with ' desc'")
+    return _ORDERS[name], direction == "desc", name.endswith("_count")
+

@@ -1,0 +1,1 @@
+"""Saved segments: definitions, the catalog of a store, and suggestions."""
