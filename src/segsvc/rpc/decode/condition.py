@@ -6,7 +6,7 @@ field path; what a condition may say about a store's schema is checked by `condi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -102,8 +102,7 @@ def node(wire: pb.Condition, path: str, level: int) -> Condition:
             return AttributeLeaf(leaf.attribute, _TESTS[kind](leaf.test, f"{at}.test"))
 
 
-def _children(children: object, path: str, level: int) -> tuple[Condition, ...]:
-    assert hasattr(children, "__iter__")
+def _children(children: Iterable[pb.Condition], path: str, level: int) -> tuple[Condition, ...]:
     return tuple(
         node(child, f"{path}.children[{place}]", level) for place, child in enumerate(children)
     )

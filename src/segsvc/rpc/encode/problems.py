@@ -31,7 +31,7 @@ def error(held: Violation) -> segment_pb2.ConditionProblem:
 def warning(held: Warning) -> segment_pb2.ConditionProblem:
     """Encode a warning."""
     return segment_pb2.ConditionProblem(
-        path=held.path, reason=_WARNINGS[held.code], description=held.description
+        path=held.path, reason=_WARNINGS[held.code.name], description=held.description
     )
 
 
