@@ -41,15 +41,19 @@ class TreeBuilder(OperandBuilder):
     # Groups.
 
     def start(self, meta: Meta, node: Node) -> Node:
+        """Read a whole text."""
         return node
 
     def all_of(self, meta: Meta, *children: Node) -> Node:
+        """Read ``a and b``."""
         return self._group(meta, AllOf(tuple(child.condition for child in children)), children)
 
     def any_of(self, meta: Meta, *children: Node) -> Node:
+        """Read ``a or b``."""
         return self._group(meta, AnyOf(tuple(child.condition for child in children)), children)
 
     def negation(self, meta: Meta, child: Node) -> Node:
+        """Read ``not a``."""
         return self._group(meta, Not(child.condition), (child,))
 
     def _group(self, meta: Meta, condition: Condition, children: tuple[Node, ...]) -> Node:
@@ -66,6 +70,7 @@ class TreeBuilder(OperandBuilder):
     # Leaves.
 
     def attribute(self, meta: Meta, name: Token, asked: Asked) -> Node:
+        """Read ``country is "x"``."""
         definition = self.attribute_named(name)
         test = self._choose(name, asked, definition.type, "attribute", meta.end_pos)
         return _leaf(meta, AttributeLeaf(definition.name, test))
@@ -79,6 +84,7 @@ class TreeBuilder(OperandBuilder):
         window: Window | None,
         measure: _MeasureDraft | None,
     ) -> Node:
+        """Read ``has done visited today with count > 1``."""
         definition = self.behavior_named(name)
         clauses = tuple(self._where(definition, clause) for clause in where or ())
         measured = None if measure is None else self._measured(definition, measure)
@@ -86,30 +92,38 @@ class TreeBuilder(OperandBuilder):
         return _leaf(meta, BehaviorLeaf(definition.name, clauses, window, measured, has_not))
 
     def net_spend(self, meta: Meta, window: Window | None, test: NumberTest) -> Node:
+        """Read ``net spend today > 5``."""
         return _leaf(meta, NetSpendLeaf(test, window))
 
     def in_segment(self, meta: Meta, segment_id: Token) -> Node:
+        """Read ``in segment "seg-3"``."""
         return _leaf(meta, SegmentLeaf(self._string(segment_id)))
 
     def not_in_segment(self, meta: Meta, segment_id: Token) -> Node:
+        """Read ``not in segment "seg-3"``."""
         return _leaf(meta, SegmentLeaf(self._string(segment_id), not_in=True))
 
     def sample(self, meta: Meta, percent: Token, salt: Token | None) -> Node:
+        """Read ``sample 10% salted "x"``."""
         salted = "" if salt is None else self._string(salt)
         return _leaf(meta, SampleLeaf(salted, self._number(percent)))
 
     # Measures; their property is looked up once the behavior is known.
 
     def count(self, meta: Meta, test: NumberTest) -> _MeasureDraft:
+        """Read ``count > 1``."""
         return None, Measure(MeasureKind.COUNT, test)
 
     def reduction(self, meta: Meta, kind: Token, name: Token, test: NumberTest) -> _MeasureDraft:
+        """Read ``sum of value > 5``."""
         return name, Measure(MeasureKind(kind.lower()), test, self._name(name))
 
     def first_time(self, meta: Meta, window: Window) -> _MeasureDraft:
+        """Read ``first time today``."""
         return None, Measure(MeasureKind.FIRST_TIME, window=window)
 
     def last_time(self, meta: Meta, window: Window) -> _MeasureDraft:
+        """Read ``last time today``."""
         return None, Measure(MeasureKind.LAST_TIME, window=window)
 
     # What the schema says.

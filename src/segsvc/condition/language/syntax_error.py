@@ -45,6 +45,7 @@ class ConditionSyntaxError(InvalidArgument):
 
     @property
     def message(self) -> str:
+        """Where it is and what is wrong; `pointer` shows it."""
         field = self.violations[0].field
         return f"{field}: line {self.line}, column {self.column}: {self.description}"
 
