@@ -155,21 +155,19 @@ class World:
                 }[operator]
             case InstantTest(asked) | DateTest(asked) if isinstance(asked, Presence):
                 return (value is not None) == (asked is Presence.SET)
-            case InstantTest(asked):
+            case InstantTest(asked) if not isinstance(asked, Presence):
                 return isinstance(value, int) and self._inside(asked, value)
-            case DateTest(asked):
+            case DateTest(asked) if not isinstance(asked, Presence):
                 if not isinstance(value, int) or value < 10_000:
                     return False
                 return self._inside(asked, self.calendar.day_start(day_number(value)))
             case AnniversaryTest():
                 return isinstance(value, int) and self._is_anniversary(test, value)
             case TextSetTest(operator, values):
-                elements = value if isinstance(value, tuple) else ()
-                return _holds(operator, {fold(one) for one in elements}, set(map(fold, values)))
+                return _holds(operator, set(map(fold, _elements(value))), set(map(fold, values)))
             case TextTest():
-                elements = value if isinstance(value, tuple) else () if value is None else (value,)
-                folded = fold if folds else str
-                return _reads(test, [folded(str(one)) for one in elements], folded)
+                folded: Callable[[str], str] = fold if folds else str
+                return _reads(test, [folded(one) for one in _elements(value)], folded)
         raise AssertionError(test)
 
     def _is_anniversary(self, test: AnniversaryTest, value: int) -> bool:
@@ -183,6 +181,12 @@ class World:
         if ahead is None:
             return month == (test.amount or today.month)
         return any(_celebrates(today + timedelta(days=step), month, day) for step in ahead)
+
+
+def _elements(value: Value | None) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    return (value,) if isinstance(value, str) else ()
 
 
 def _celebrates(on: date, month: int, day: int) -> bool:

@@ -8,14 +8,14 @@ from segsvc.condition.tree import Condition, describe
 from tests.condition.strategies import WIDE_SCHEMA, conditions, leaves
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(leaves())
 def test_every_leaf_is_read_back(leaf: Condition) -> None:
     assert check(leaf, WIDE_SCHEMA) == []
     assert parse(describe(leaf), WIDE_SCHEMA) == leaf
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(conditions())
 def test_every_tree_is_read_back(condition: Condition) -> None:
     text = describe(condition)

@@ -69,7 +69,7 @@ delays = st.integers(0, 3 * 10**8) | st.integers(0, 10**6)
 seeds = st.integers(0, 2**32)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(conditions(), moments, delays, seeds)
 def test_warnings_about_any_condition_hold(
     condition: Condition, at: int, later: int, seed: int
@@ -96,7 +96,7 @@ def _about(schema: Schema, *, attribute: bool) -> st.SearchStrategy[AnyLeaf]:
     return attribute_leaves(schema) if attribute else behavior_leaves(schema)
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(_crowded(WIDE_SCHEMA), moments, delays, seeds)
 def test_warnings_about_one_subject_hold(
     condition: Condition, at: int, later: int, seed: int

@@ -98,7 +98,7 @@ PERIOD.2: /(?:week|month|year)(?!\w)/i
 _DAYS.2: /days?(?!\w)/i
 _EQUAL: /==?/
 _UNEQUAL: /!=|<>/
-ORDER: /<=|>=|<|>/
+ORDER: /<=|>=|<(?!>)|>/
 _LPAR: "("
 _RPAR: ")"
 _COMMA: ","

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -174,10 +173,21 @@ def _is_closed(text: str, start: int) -> bool:
 
 
 def _state(text: str) -> tuple[set[str], list[object]]:
-    """Return the terminals that the place of the first error allows, and what was read so far."""
+    """Return the terminals that the place of the first error allows, and what was read so far.
+
+    The wrong token itself may already have moved the parser, so what comes before is read again.
+    """
+    parser, tokens = _lark().parse_interactive(text), list[Token]()
+    try:
+        tokens.extend(parser.iter_parse())
+    except UnexpectedToken as wrong:
+        if tokens and tokens[-1] is wrong.token:
+            tokens.pop()
+    except UnexpectedInput:
+        pass
     parser = _lark().parse_interactive(text)
-    with suppress(UnexpectedInput):
-        parser.exhaust_lexer()
+    for token in tokens:
+        parser.feed_token(token)
     accepts = cast(Callable[[], set[str]], parser.accepts)
     return accepts(), list(parser.parser_state.value_stack)
 
