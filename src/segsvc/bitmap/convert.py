@@ -73,7 +73,9 @@ def from_words(words: npt.NDArray[np.uint64]) -> BitMap:
     ):
         block = blocks[key].view(np.uint8)
         if not is_dense:
-            places = np.flatnonzero(np.unpackbits(block, bitorder="little").view(np.bool_)).astype("<u2")
+            places = np.flatnonzero(np.unpackbits(block, bitorder="little").view(np.bool_)).astype(
+                "<u2"
+            )
             block = places.view(np.uint8)
         image[start:end] = block
     return BitMap.deserialize(image.tobytes())

@@ -19,13 +19,7 @@ from segsvc.condition.view import Actual, Problem, Reads, View, complement
 from segsvc.domain.schema import Schema
 
 AttributeTest: TypeAlias = (
-    TextTest
-    | NumberTest
-    | InstantTest
-    | DateTest
-    | AnniversaryTest
-    | BooleanTest
-    | TextSetTest
+    TextTest | NumberTest | InstantTest | DateTest | AnniversaryTest | BooleanTest | TextSetTest
 )
 
 

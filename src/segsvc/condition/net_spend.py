@@ -90,5 +90,3 @@ class NetSpendLeaf:
             yield Problem("window.in_the_next", "events never lie in the future")
         elif self.window is not None:
             yield from check_window(self.window)
-
-

@@ -51,9 +51,7 @@ class View(Protocol):
     def behavior(self, query: EventQuery, within: Bitmap | None) -> Bitmap:
         """Return the contacts who satisfy *query*."""
 
-    def net_spend(
-        self, first: int, last: int, interval: Interval, within: Bitmap | None
-    ) -> Bitmap:
+    def net_spend(self, first: int, last: int, interval: Interval, within: Bitmap | None) -> Bitmap:
         """Return the contacts with at least one event of the three order behaviors, each with
         ``first <= time <= last`` and a value, whose placed less cancelled and refunded value
         lies in *interval*.

@@ -55,9 +55,7 @@ class Strings:
     def __iter__(self) -> Iterator[str]:
         arena = self.utf8.tobytes()
         bounds = self.offsets.tolist()
-        return (
-            arena[start:end].decode() for start, end in zip(bounds, bounds[1:], strict=False)
-        )
+        return (arena[start:end].decode() for start, end in zip(bounds, bounds[1:], strict=False))
 
     def take(self, rows: npt.NDArray[np.integer]) -> Strings:
         """Return the strings of *rows*, in that order."""

@@ -40,9 +40,7 @@ def check_field_name(name: str, field: str) -> str:
         InvalidArgument: on *field*, when *name* is not ``[a-z][a-z0-9_]{0,63}``.
     """
     if _FIELD_NAME.fullmatch(name) is None:
-        raise InvalidArgument.of(
-            field, "must be 1..64 of a-z, 0-9 and '_', starting with a letter"
-        )
+        raise InvalidArgument.of(field, "must be 1..64 of a-z, 0-9 and '_', starting with a letter")
     return name
 
 

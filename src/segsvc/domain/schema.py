@@ -155,9 +155,7 @@ class Schema:
             raise LimitExceeded("behaviors of a store", MAX_BEHAVIORS, MAX_BEHAVIORS + 1)
         merged = added if held is None else _grown(held, added)
         if len(merged.properties) > MAX_PROPERTIES:
-            raise LimitExceeded(
-                "properties of a behavior", MAX_PROPERTIES, len(merged.properties)
-            )
+            raise LimitExceeded("properties of a behavior", MAX_PROPERTIES, len(merged.properties))
         return Schema.of(self.attributes.values(), {**self.behaviors, added.name: merged}.values())
 
 
@@ -166,8 +164,6 @@ def _grown(held: BehaviorDefinition, added: BehaviorDefinition) -> BehaviorDefin
     for prop in added.properties:
         known = properties.setdefault(prop.name, prop)
         if (known.type, known.scale) != (prop.type, prop.scale):
-            raise AlreadyExists(
-                "property", f"{held.name}.{prop.name}", f"as {known.type} property"
-            )
+            raise AlreadyExists("property", f"{held.name}.{prop.name}", f"as {known.type} property")
     named = held if held.standard else added
     return replace(named, properties=tuple(properties.values()))

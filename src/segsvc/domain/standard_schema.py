@@ -46,9 +46,7 @@ _ATTRIBUTES = (
     _attribute(FilterType.PROPERTIES, "city", ValueType.TEXT, "City"),
     _attribute(FilterType.PROPERTIES, "birthday", ValueType.DATE, "Birthday"),
     _attribute(FilterType.PROPERTIES, "language", ValueType.TEXT, "Language"),
-    _attribute(
-        FilterType.PROPERTIES, "registration_source", ValueType.TEXT, "Registration source"
-    ),
+    _attribute(FilterType.PROPERTIES, "registration_source", ValueType.TEXT, "Registration source"),
     _attribute(FilterType.PROPERTIES, "registered_at", ValueType.INSTANT, "Registered at"),
     _attribute(FilterType.MEMBERSHIP, "is_member", ValueType.BOOLEAN, "Is a member"),
     _attribute(
@@ -68,9 +66,7 @@ _ATTRIBUTES = (
         "SMS subscription status",
         SUBSCRIPTION_STATUSES,
     ),
-    _attribute(
-        FilterType.SMS_CHANNEL, "sms_invalid", ValueType.BOOLEAN, "Phone number is invalid"
-    ),
+    _attribute(FilterType.SMS_CHANNEL, "sms_invalid", ValueType.BOOLEAN, "Phone number is invalid"),
     _attribute(
         FilterType.CUSTOMER_LIFECYCLE,
         "lifecycle",

@@ -176,4 +176,3 @@ class RowsAccepted:
 MAX_ROW_ERRORS = 1_000
 
 DataWrite: TypeAlias = UpsertContacts | SetLifecycleLabels | RecordEvents
-

@@ -150,9 +150,7 @@ def _lifecycle(state: StoreState, write: SetLifecycleLabels, at: int) -> Accepta
     return _rows(write.total, write.rows[known], (*write.rejected, *errors), ())
 
 
-def _events(
-    state: StoreState, write: RecordEvents, at: int, overlay: EventOverlay
-) -> Acceptance:
+def _events(state: StoreState, write: RecordEvents, at: int, overlay: EventOverlay) -> Acceptance:
     errors: list[RowError] = list(write.rejected)
     kept, clamped, duplicates = [], [], 0
     trial = overlay.fork()

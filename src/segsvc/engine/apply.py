@@ -189,9 +189,7 @@ def _delete_segment(state: StoreState, held_id: str) -> list[str]:
     for dependant in state.segments.remove(held_id):
         condition = state.segments.inlined(dependant, gone)
         state.segments.put(
-            replace(
-                dependant, condition=condition, updated_at=state.at, revision=state.revision
-            )
+            replace(dependant, condition=condition, updated_at=state.at, revision=state.revision)
         )
         changed_ids.append(str(dependant.id))
     return changed_ids

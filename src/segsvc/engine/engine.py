@@ -110,8 +110,13 @@ class Engine:
         return state
 
     async def create_store(
-        self, store_id: str, display_name: str, time_zone: str, week_start: Weekday,
-        request_id: str, digest: str,
+        self,
+        store_id: str,
+        display_name: str,
+        time_zone: str,
+        week_start: Weekday,
+        request_id: str,
+        digest: str,
     ) -> tuple[StoreState, Answer]:
         """Create a store as its revision 1; a retry with the same request id finds it made."""
         checked = check_store_id(store_id)
@@ -124,9 +129,7 @@ class Engine:
                     raise AlreadyExists("store", store_id)
                 return held, first
             at = self.clock.now()
-            settings = StoreSettings(
-                display_name, time_zone, week_start, secrets.token_hex(32), at
-            )
+            settings = StoreSettings(display_name, time_zone, week_start, secrets.token_hex(32), at)
             record = _first_record(checked, settings, request_id, digest)
             await self.in_thread(self.storage.create_store, checked, record)
             state = self._stores[checked] = new_store(checked, record)
@@ -221,7 +224,5 @@ def _first_record(
     store_id: StoreId, settings: StoreSettings, request_id: str, digest: str
 ) -> JournalRecord:
     request = RequestHeader(CREATE_STORE, request_id, None, digest, {})
-    header = RecordHeader(
-        rules=RULES, requests=(request,), facts={"settings": asdict(settings)}
-    )
+    header = RecordHeader(rules=RULES, requests=(request,), facts={"settings": asdict(settings)})
     return JournalRecord(store_id, 1, settings.created_at, RecordKind.STORE, header, (b"",))

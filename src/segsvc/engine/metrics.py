@@ -68,8 +68,10 @@ def group_metrics(
     bounds = np.array(edges, np.int64)
     within = members if len(members) < len(index.contacts.universe) else None
     rank = _Ranks(members)
-    channels = {channel: _Channel(index, names, bounds, within, rank)
-                for channel, names in BEHAVIORS.items()}
+    channels = {
+        channel: _Channel(index, names, bounds, within, rank)
+        for channel, names in BEHAVIORS.items()
+    }
     orders = _Orders(index, bounds, within, rank)
 
     def span(first: int, last: int) -> SpanNumbers:

@@ -78,9 +78,7 @@ def recover_store(
     if state is None:
         raise StorageFailed(f"store {store_id!r} has neither a snapshot nor a journal")
     took = perf_counter() - started
-    return state, Recovered(
-        store_id, state.revision, base, records, requests, len(emptied), took
-    )
+    return state, Recovered(store_id, state.revision, base, records, requests, len(emptied), took)
 
 
 def _poisoned(history: StoredHistory, store_id: str, base: int) -> frozenset[int]:

@@ -174,9 +174,7 @@ class CommitLoop:
         if self._waiting_bytes + len(payload) > MAX_WAITING_BYTES:
             raise Overloaded("too many writes are waiting; try again with backoff")
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        waiting = Waiting(
-            method, request_id, payload, write, answered, chain or Chain()
-        )
+        waiting = Waiting(method, request_id, payload, write, answered, chain or Chain())
         self._queues.setdefault(state, deque()).append(waiting)
         self._waiting_bytes += len(payload)
         self._wake.set()

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-
 CHUNK_ROWS = 65_536
 _FIRST_ROOM = 1_024
 

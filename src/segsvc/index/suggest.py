@@ -22,9 +22,7 @@ def _candidates(
     return codes
 
 
-def count_texts(
-    dictionary: Dictionary, counts: npt.NDArray[np.integer], prefix: str
-) -> int:
+def count_texts(dictionary: Dictionary, counts: npt.NDArray[np.integer], prefix: str) -> int:
     """Return how many values `top_texts` would give without a limit."""
     return dictionary.count_distinct(_candidates(dictionary, counts, prefix))
 

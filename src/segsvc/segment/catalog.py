@@ -81,9 +81,7 @@ class Catalog:
         """Raise `AlreadyExists` when a segment other than *but* is called *name*."""
         held = self.named(name)
         if held is not None and held.id != but:
-            raise AlreadyExists(
-                "segment name", name, f"it is {held.id}", {"segment_id": held.id}
-            )
+            raise AlreadyExists("segment name", name, f"it is {held.id}", {"segment_id": held.id})
 
     def check_etag(self, segment_id: str, etag: str) -> Segment:
         """Return the segment; raise `EtagMismatch` when a given *etag* is not its own."""

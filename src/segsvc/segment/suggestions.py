@@ -100,7 +100,9 @@ def _last(amount: int) -> Window:
     return InTheLast(_days(amount))
 
 
-def _did(behavior: str, window: Window | None = None, measure: Measure | None = None) -> BehaviorLeaf:
+def _did(
+    behavior: str, window: Window | None = None, measure: Measure | None = None
+) -> BehaviorLeaf:
     return BehaviorLeaf(behavior, window=window, measure=measure)
 
 

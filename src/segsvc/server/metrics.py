@@ -23,9 +23,7 @@ class Metrics:
             buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30),
             registry=self.registry,
         )
-        waiting = Gauge(
-            "segsvc_waiting_write_bytes", "Writes in the queue", registry=self.registry
-        )
+        waiting = Gauge("segsvc_waiting_write_bytes", "Writes in the queue", registry=self.registry)
         waiting.set_function(waiting_bytes)
         self._server: WSGIServer | None = None
 

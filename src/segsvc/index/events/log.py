@@ -24,7 +24,7 @@ from segsvc.index.events.properties import (
     TextProperty,
     make_property,
 )
-from segsvc.index.events.reduce import averages_inside, inside, reduced, sums_inside
+from segsvc.index.events.reduce import averages_inside, inside, reduced
 from segsvc.index.events.running import RunningSum, RunningTimes
 
 DEAD = 0xFFFFFFFF

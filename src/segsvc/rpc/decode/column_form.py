@@ -126,9 +126,7 @@ def event_columns(
     """
     behavior = schema.behaviors.get(wire.behavior)
     if behavior is None:
-        raise InvalidArgument.of(
-            f"{path}.behavior", f"the store has no behavior {wire.behavior!r}"
-        )
+        raise InvalidArgument.of(f"{path}.behavior", f"the store has no behavior {wire.behavior!r}")
     ids = _event_contacts(wire, path)
     total = len(ids)
     errors = RowErrors(total)
@@ -243,9 +241,7 @@ def _row_numbers(raw: bytes, total: int, path: str) -> UInt32:
     return rows
 
 
-def _values(
-    wire: value_pb2.ValueColumn, definition: Definition, path: str
-) -> Values | None:
+def _values(wire: value_pb2.ValueColumn, definition: Definition, path: str) -> Values | None:
     kind = wire.WhichOneof("values")
     if kind is None:
         return None
@@ -382,7 +378,10 @@ def _pairs(column: FieldColumn, other: FieldColumn) -> Int64:
     """Return (row, folded element) pairs as one int64 each, numbered alike for both columns."""
     assert isinstance(column.values, ListColumn) and isinstance(other.values, ListColumn)
     held, seen = column.values.elements, other.values.elements
-    numbers = {text: n for n, text in enumerate(sorted({*map(fold, held.dictionary), *map(fold, seen.dictionary)}))}
+    numbers = {
+        text: n
+        for n, text in enumerate(sorted({*map(fold, held.dictionary), *map(fold, seen.dictionary)}))
+    }
     folded = np.array([numbers[fold(text)] for text in held.dictionary], np.int64)
     rows = np.repeat(column.rows.astype(np.int64), np.diff(column.values.offsets))
     return (rows << 32) | folded[held.codes] if len(rows) else np.zeros(0, np.int64)

@@ -252,9 +252,7 @@ _TESTS: dict[str, Callable[..., AttributeTest]] = {
 }
 
 
-def _optional_window(
-    wire: pb.BehaviorCondition | pb.NetSpendCondition, path: str
-) -> Window | None:
+def _optional_window(wire: pb.BehaviorCondition | pb.NetSpendCondition, path: str) -> Window | None:
     return window_of(wire.window, path) if wire.HasField("window") else None
 
 

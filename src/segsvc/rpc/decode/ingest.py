@@ -54,9 +54,7 @@ def upsert_contacts(
     return UpsertContacts(batch, rows, errors.total, errors.found(), skips)
 
 
-def record_events(
-    request: ingest_service_pb2.RecordEventsRequest, schema: Schema
-) -> RecordEvents:
+def record_events(request: ingest_service_pb2.RecordEventsRequest, schema: Schema) -> RecordEvents:
     """Decode; raises `InvalidArgument`, `InvalidRows` or `LimitExceeded`."""
     form = request.WhichOneof("form")
     skips = _skips(request.on_invalid)

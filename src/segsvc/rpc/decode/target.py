@@ -31,9 +31,7 @@ def checked_condition(
     return tree
 
 
-def target(
-    wire: condition_pb2.Target, path: str, schema: Schema, catalog: Catalog
-) -> Target:
+def target(wire: condition_pb2.Target, path: str, schema: Schema, catalog: Catalog) -> Target:
     """Decode a target; segments it names exist."""
     match wire.WhichOneof("kind"):
         case "condition":
@@ -52,9 +50,7 @@ def _segments(wire: condition_pb2.SegmentSet, path: str, catalog: Catalog) -> Se
     exclude = segment_ids(wire.exclude, f"{path}.exclude", catalog)
     if wire.include_operator not in condition_pb2.SetOperator.values():
         raise InvalidArgument.of(f"{path}.include_operator", "is not known")
-    return SegmentSet(
-        include, exclude, wire.include_operator == condition_pb2.SET_OPERATOR_ALL
-    )
+    return SegmentSet(include, exclude, wire.include_operator == condition_pb2.SET_OPERATOR_ALL)
 
 
 def segment_ids(

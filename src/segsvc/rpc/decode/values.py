@@ -107,4 +107,3 @@ def instant(wire: Timestamp) -> int:
 def date(wire: value_pb2.Date) -> int:
     """Return a packed date; raises ValueError when there is no such day."""
     return pack(wire.year, wire.month, wire.day)
-

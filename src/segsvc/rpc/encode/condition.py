@@ -113,9 +113,7 @@ def number(value: Decimal) -> value_pb2.Number:
 
 def number_test(test: NumberTest) -> pb.NumberTest:
     """Encode a number test."""
-    wire = pb.NumberTest(
-        operator=enum_number(test.operator, pb.NumberOperator, "NUMBER_OPERATOR_")
-    )
+    wire = pb.NumberTest(operator=enum_number(test.operator, pb.NumberOperator, "NUMBER_OPERATOR_"))
     if test.value is not None:
         wire.value.CopyFrom(number(test.value))
     if test.upper is not None:
@@ -129,9 +127,7 @@ def _instant_test(test: InstantTest) -> pb.InstantTest:
     return wire
 
 
-def _put_window_or_presence(
-    wire: pb.InstantTest | pb.DateTest, test: Window | Presence
-) -> None:
+def _put_window_or_presence(wire: pb.InstantTest | pb.DateTest, test: Window | Presence) -> None:
     if isinstance(test, Presence):
         wire.presence = enum_number(test, pb.Presence, "PRESENCE_")
     else:

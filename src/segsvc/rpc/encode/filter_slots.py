@@ -147,27 +147,21 @@ class Slots:
 
     def segment(self, path: str) -> schema_pb2.FilterSlot:
         """Return the slot of another segment."""
-        slot = schema_pb2.FilterSlot(
-            path=path, kind=schema_pb2.SLOT_KIND_SEGMENT, title="Segment"
-        )
+        slot = schema_pb2.FilterSlot(path=path, kind=schema_pb2.SLOT_KIND_SEGMENT, title="Segment")
         self._fill(slot, schema_pb2.SuggestionSource(segments=True))
         return slot
 
     def sample(self, percent: str, salt: str) -> list[schema_pb2.FilterSlot]:
         """Return the two slots of a sample."""
         return [
-            schema_pb2.FilterSlot(
-                path=percent, kind=schema_pb2.SLOT_KIND_PERCENT, title="Percent"
-            ),
+            schema_pb2.FilterSlot(path=percent, kind=schema_pb2.SLOT_KIND_PERCENT, title="Percent"),
             schema_pb2.FilterSlot(
                 path=salt, kind=schema_pb2.SLOT_KIND_SALT, title="Salt", optional=True
             ),
         ]
 
 
-def _test_slot(
-    value_type: ValueType, path: str, title: str, scale: int
-) -> schema_pb2.FilterSlot:
+def _test_slot(value_type: ValueType, path: str, title: str, scale: int) -> schema_pb2.FilterSlot:
     slot = schema_pb2.FilterSlot(path=path, title=title)
     match value_type:
         case ValueType.NUMBER:

@@ -68,9 +68,7 @@ class Servicer:
         as_of = instant_of_read(state, self.engine.clock.now(), asked)
         return Reading(state, as_of, traced=traced)
 
-    async def write(
-        self, request: Any, chain: Chain | None = None
-    ) -> tuple[StoreState, Answer]:
+    async def write(self, request: Any, chain: Chain | None = None) -> tuple[StoreState, Answer]:
         """Decode a write once, commit it, return the store and the answer.
 
         It enters the commit queue before this first waits, so that callers can keep an order.

@@ -34,9 +34,7 @@ MAX_EVENTS = 1_000
 DEFAULT_EVENTS = 20
 
 
-class EvaluationService(
-    Recipients, Metrics, evaluation_service_pb2_grpc.EvaluationServiceServicer
-):
+class EvaluationService(Recipients, Metrics, evaluation_service_pb2_grpc.EvaluationServiceServicer):
     """See evaluation_service.proto."""
 
     async def Count(self, request: pb.CountRequest, context: Any) -> Any:
@@ -56,9 +54,7 @@ class EvaluationService(
             answer.contact_count = reading.count(group)
         return answer
 
-    async def ExplainCondition(
-        self, request: pb.ExplainConditionRequest, context: Any
-    ) -> Any:
+    async def ExplainCondition(self, request: pb.ExplainConditionRequest, context: Any) -> Any:
         """Count every node and say what ran."""
         reading = await self.reading(request, traced=True)
         tree, path = _condition(request, reading)
@@ -68,9 +64,7 @@ class EvaluationService(
             contact_count=count,
             universe_count=reading.state.index.contacts.count,
             nodes=[
-                evaluation_pb2.NodeCount(
-                    path=held.path, text=held.label, contact_count=held.count
-                )
+                evaluation_pb2.NodeCount(path=held.path, text=held.label, contact_count=held.count)
                 for held in node_counts(reading.run, tree, path)
             ],
             plan=[
@@ -127,9 +121,7 @@ class EvaluationService(
                 path=held.path,
                 text=held.label,
                 matches=held.holds,
-                actual_values=[
-                    values.actual(fact, types.get(fact.name)) for fact in held.actuals
-                ],
+                actual_values=[values.actual(fact, types.get(fact.name)) for fact in held.actuals],
                 depth=held.depth,
                 leaf=held.leaf,
             )
@@ -222,9 +214,7 @@ class EvaluationService(
         )
         only = Bitmap([ordinal])
         record.segment_ids.extend(
-            held.id
-            for held in state.segments
-            if reading.view.segment(held.id, reading.as_of, only)
+            held.id for held in state.segments if reading.view.segment(held.id, reading.as_of, only)
         )
         return pb.GetContactResponse(
             contact=record,
@@ -300,9 +290,7 @@ def _condition(request: Any, reading: Reading) -> tuple[Condition, str]:
     state = reading.state
     match request.WhichOneof("source"):
         case "condition":
-            found = checked_condition(
-                request.condition, "condition", state.schema, state.segments
-            )
+            found = checked_condition(request.condition, "condition", state.schema, state.segments)
             return found, "condition"
         case "segment_id":
             return state.segments.get(request.segment_id).condition, "condition"
@@ -321,5 +309,3 @@ def _contact(reading: Reading, contact_id: str) -> int:
 def _types(tree: Condition, reading: Reading) -> dict[str, ValueType]:
     named = {leaf.attribute for leaf in leaves(tree) if isinstance(leaf, AttributeLeaf)}
     return {name: reading.state.schema.attributes[name].type for name in named}
-
-

@@ -86,9 +86,7 @@ class IngestService(Servicer, ingest_service_pb2_grpc.IngestServiceServicer):
             unchanged_merges=answer.facts["unchanged"],
         )
 
-    async def SetLifecycleLabels(
-        self, request: pb.SetLifecycleLabelsRequest, context: Any
-    ) -> Any:
+    async def SetLifecycleLabels(self, request: pb.SetLifecycleLabelsRequest, context: Any) -> Any:
         """Apply a batch of labels."""
         _, answer = await self.write(request)
         return pb.SetLifecycleLabelsResponse(

@@ -55,14 +55,10 @@ class Recipients(Servicer):
                 )
             )
         yield pb.ResolveRecipientsResponse(
-            trailer=evaluation_pb2.ResolutionTrailer(
-                sent_count=sent, erased_count=len(left) - sent
-            )
+            trailer=evaluation_pb2.ResolutionTrailer(sent_count=sent, erased_count=len(left) - sent)
         )
 
-    async def _resolve(
-        self, state: StoreState, request: pb.ResolveRecipientsRequest
-    ) -> Resolution:
+    async def _resolve(self, state: StoreState, request: pb.ResolveRecipientsRequest) -> Resolution:
         check_request_id(request.request_id)
         raw = encode_write(request.spec)
         resolution_id = resolution_id_of(request.store_id, request.request_id)
@@ -84,9 +80,7 @@ class Recipients(Servicer):
         )
         return made
 
-    async def _resume(
-        self, state: StoreState, request: pb.ResolveRecipientsRequest
-    ) -> Resolution:
+    async def _resume(self, state: StoreState, request: pb.ResolveRecipientsRequest) -> Resolution:
         if request.request_id:
             raise InvalidArgument.of("request_id", "comes only with a spec")
         asked = request.resume

@@ -42,9 +42,7 @@ SERVICE_NAMES = tuple(
 def register(server: grpc.aio.Server, engine: Engine, page_key: bytes) -> None:
     """Add every service of the contract to *server*."""
     tokens = PageTokens(page_key)
-    store_service_pb2_grpc.add_StoreServiceServicer_to_server(
-        StoreService(engine, tokens), server
-    )
+    store_service_pb2_grpc.add_StoreServiceServicer_to_server(StoreService(engine, tokens), server)
     schema_service_pb2_grpc.add_SchemaServiceServicer_to_server(
         SchemaService(engine, tokens), server
     )
@@ -57,10 +55,6 @@ def register(server: grpc.aio.Server, engine: Engine, page_key: bytes) -> None:
     evaluation_service_pb2_grpc.add_EvaluationServiceServicer_to_server(
         EvaluationService(engine, tokens), server
     )
-    admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
-        AdminService(engine, tokens), server
-    )
+    admin_service_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(engine, tokens), server)
     watch_service_pb2_grpc.add_WatchServiceServicer_to_server(WatchService(), server)
-    automation_service_pb2_grpc.add_AutomationServiceServicer_to_server(
-        AutomationService(), server
-    )
+    automation_service_pb2_grpc.add_AutomationServiceServicer_to_server(AutomationService(), server)

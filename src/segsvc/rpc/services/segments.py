@@ -198,9 +198,7 @@ def _report(
     answer.depth = depth(tree)
 
 
-def _warnings(
-    tree: Condition, reading: Reading, path: str
-) -> list[segment_pb2.ConditionProblem]:
+def _warnings(tree: Condition, reading: Reading, path: str) -> list[segment_pb2.ConditionProblem]:
     state = reading.state
     found = warnings(tree, state.schema, reading.as_of, state.calendar, path)
     return [problems.warning(held) for held in found]
@@ -233,4 +231,3 @@ def _order(order_by: str) -> tuple[_Key, bool, bool]:
         allowed = ", ".join(_ORDERS)
         raise InvalidArgument.of("order_by", f"must be one of {allowed}, optionally with ' desc'")
     return _ORDERS[name], direction == "desc", name.endswith("_count")
-
