@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +54,7 @@ class RetailStore:
         for message in self.served.evaluation.StreamMembers(request):
             column = message.batch.contact_ids
             bounds = np.frombuffer(column.offsets, "<u4").tolist()
-            ids += [
-                column.utf8[start:end].decode()
-                for start, end in zip(bounds, bounds[1:], strict=False)
-            ]
+            ids += [column.utf8[start:end].decode() for start, end in pairwise(bounds)]
         assert len(ids) == len(set(ids))
         return set(ids)
 

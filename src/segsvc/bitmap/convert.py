@@ -21,7 +21,7 @@ _WORDS = _CONTAINER // 64
 def from_sorted(ordinals: npt.NDArray[np.uint32]) -> BitMap:
     """Make a bitmap of *ordinals* (uint32); quickest when they ascend."""
     packed = array("I")
-    packed.frombytes(np.ascontiguousarray(ordinals, np.uint32).view(np.uint8))
+    packed.frombytes(np.ascontiguousarray(ordinals, np.uint32).data.cast("B"))
     return BitMap(packed)
 
 

@@ -27,6 +27,9 @@ class AnniversaryKind(StrEnum):
     THIS_MONTH = "this month"
 
 
+_COUNTED = frozenset({AnniversaryKind.IN_THE_NEXT_DAYS, AnniversaryKind.IN_THE_LAST_DAYS})
+
+
 @dataclass(frozen=True, slots=True)
 class AnniversaryTest:
     """Whether the anniversary of a date falls on certain local days.
@@ -105,10 +108,9 @@ class AnniversaryTest:
         if self.kind is AnniversaryKind.IN_MONTH:
             if not 1 <= self.amount <= 12:
                 yield Problem("month", f"must be 1..12, is {self.amount}")
-        elif self.kind in {AnniversaryKind.IN_THE_NEXT_DAYS, AnniversaryKind.IN_THE_LAST_DAYS}:
-            if not 1 <= self.amount <= MAX_AMOUNT:
-                name = "in_the_" + self.kind.rsplit(" ", 1)[1] + "_days"
-                yield Problem(name, f"must be 1..{MAX_AMOUNT:,} days, is {self.amount}")
+        elif self.kind in _COUNTED and not 1 <= self.amount <= MAX_AMOUNT:
+            name = "in_the_" + self.kind.rsplit(" ", 1)[1] + "_days"
+            yield Problem(name, f"must be 1..{MAX_AMOUNT:,} days, is {self.amount}")
 
 
 def _held_on(first: int, last: int) -> frozenset[int]:

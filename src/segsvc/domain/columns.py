@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -55,7 +56,7 @@ class Strings:
     def __iter__(self) -> Iterator[str]:
         arena = self.utf8.tobytes()
         bounds = self.offsets.tolist()
-        return (arena[start:end].decode() for start, end in zip(bounds, bounds[1:], strict=False))
+        return (arena[start:end].decode() for start, end in pairwise(bounds))
 
     def take(self, rows: npt.NDArray[np.integer]) -> Strings:
         """Return the strings of *rows*, in that order."""

@@ -128,3 +128,6 @@ class Interval:
             if high == exact and not self.upper_inclusive:
                 high -= 1
         return low, high
+
+
+EVERY_NUMBER = Interval()

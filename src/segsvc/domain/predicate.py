@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from segsvc.domain.decimals import Interval
+from segsvc.domain.decimals import EVERY_NUMBER, Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +119,4 @@ class EventQuery:
     last: int
     reduction: Reduction = Reduction.COUNT
     property: str = ""
-    interval: Interval = Interval()
+    interval: Interval = EVERY_NUMBER

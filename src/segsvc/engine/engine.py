@@ -14,7 +14,7 @@ import structlog
 
 from segsvc.domain.calendar import Weekday, check_time_zone
 from segsvc.domain.errors import AlreadyExists, NotFound, RevisionNotReached
-from segsvc.domain.ids import StoreId, check_store_id
+from segsvc.domain.ids import Revision, StoreId, check_store_id
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.engine.apply import new_store
 from segsvc.engine.clock import Clock, replay_clock
@@ -165,16 +165,16 @@ class Engine:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def reach(self, store_id: str, revision: int, timeout: float) -> StoreState:
+    async def reach(self, store_id: str, revision: int, within: float) -> StoreState:
         """Return the store once it is at *revision*.
 
         Raises:
-            RevisionNotReached: after *timeout* seconds.
+            RevisionNotReached: after *within* seconds.
         """
         state = self.store(store_id)
         if state.revision < revision:
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(within):
                     await self.commits.reached(state, revision)
             except TimeoutError:
                 raise RevisionNotReached(revision, state.revision) from None
@@ -213,7 +213,12 @@ class Engine:
         state = self._stores[store_id]
         header = RecordHeader(rules=RULES, requests=(), facts={"revision": record.revision})
         marker = JournalRecord(
-            record.store_id, record.revision + 1, record.at, RecordKind.POISONED, header, ()
+            record.store_id,
+            Revision(record.revision + 1),
+            record.at,
+            RecordKind.POISONED,
+            header,
+            (),
         )
         await self.in_thread(self.storage.append, [marker])
         rebuilt, _ = recover_store(self.storage, store_id, self.codec)
@@ -225,4 +230,6 @@ def _first_record(
 ) -> JournalRecord:
     request = RequestHeader(CREATE_STORE, request_id, None, digest, {})
     header = RecordHeader(rules=RULES, requests=(request,), facts={"settings": asdict(settings)})
-    return JournalRecord(store_id, 1, settings.created_at, RecordKind.STORE, header, (b"",))
+    return JournalRecord(
+        store_id, Revision(1), settings.created_at, RecordKind.STORE, header, (b"",)
+    )

@@ -10,7 +10,7 @@ from segsvc.bitmap import Bitmap
 from segsvc.condition.tree import Condition
 from segsvc.condition.view import View
 from segsvc.domain.calendar import LocalCalendar, Weekday
-from segsvc.domain.ids import SegmentId, StoreId
+from segsvc.domain.ids import Revision, SegmentId, StoreId
 from segsvc.domain.schema import (
     AttributeDefinition,
     BehaviorDefinition,
@@ -55,7 +55,7 @@ class StoreState:
         self.index = StoreIndex(self.schema, self.calendar, bytes.fromhex(settings.hash_key))
         self.segments = Catalog()
         self.requests = AnsweredRequests()
-        self.revision = 0
+        self.revision = Revision(0)
         self.at = 0
         self.ordinal_epoch = 1
         self.updated_at = settings.created_at

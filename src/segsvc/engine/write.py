@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from segsvc.domain.errors import EarlierChunkRefused, NotServing, Overloaded, Poisoned, SegsvcError
+from segsvc.domain.ids import Revision
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.domain.write import RecordEvents, SetLifecycleLabels, UpsertContacts
 from segsvc.engine.accept import Acceptance, accept
@@ -93,7 +94,7 @@ class Turn:
         )
         return JournalRecord(
             store_id=self.state.store_id,
-            revision=self.state.revision + 1,
+            revision=Revision(self.state.revision + 1),
             at=self.at,
             kind=RecordKind.WRITES,
             header=RecordHeader(rules=RULES, requests=headers, facts={}),
@@ -190,7 +191,9 @@ class CommitLoop:
         async with self._frozen:
             at = max(state.at, self._clock.now())
             header = RecordHeader(rules=RULES, requests=(), facts={})
-            record = JournalRecord(state.store_id, state.revision + 1, at, kind, header, ())
+            record = JournalRecord(
+                state.store_id, Revision(state.revision + 1), at, kind, header, ()
+            )
             await self._append([record])
             apply_record(state, record, self._codec)
         await self._announce()

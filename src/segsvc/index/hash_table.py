@@ -57,7 +57,8 @@ class HashTable:
 
     def hashes_of(self, entries: npt.NDArray[np.integer]) -> UInt64:
         """Return the hashes of some entries."""
-        return self._hashes[entries]
+        found: UInt64 = self._hashes[entries]
+        return found
 
     def alike(self, wanted: int) -> Iterator[int]:
         """Yield every entry with the hash *wanted*, in no particular order."""

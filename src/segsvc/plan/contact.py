@@ -46,12 +46,15 @@ def explain_contact(
 def _truths(
     view: View, condition: Condition, ordinal: int, at: int, path: str, depth: int
 ) -> Iterator[NodeTruth]:
-    is_leaf = not isinstance(condition, AllOf | AnyOf | Not)
+    is_leaf = False
+    actuals: tuple[Actual, ...] = ()
+    if not isinstance(condition, AllOf | AnyOf | Not):
+        is_leaf, actuals = True, condition.actuals(view, ordinal, at)
     yield NodeTruth(
         path,
         describe(condition),
         holds(view, condition, ordinal, at),
-        condition.actuals(view, ordinal, at) if is_leaf else (),
+        actuals,
         next_change(view, condition, ordinal, at),
         depth,
         is_leaf,

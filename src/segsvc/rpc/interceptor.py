@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import grpc
 import structlog
@@ -33,7 +33,13 @@ class Observer(Protocol):
         """Take note of it."""
 
 
-class Calls(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+if TYPE_CHECKING:
+    Interceptor = grpc.aio.ServerInterceptor[Any, Any]
+else:
+    Interceptor = grpc.aio.ServerInterceptor
+
+
+class Calls(Interceptor):
     """Maps errors by `rpc.status`, asks the gate, tells the observer."""
 
     def __init__(self, gate: Gate, observer: Observer) -> None:

@@ -191,7 +191,7 @@ def _packed(
     kept = len(many)
     while True:
         status = _status(code, message, reason, facts, one, many[:kept], len(many))
-        encoded = status.SerializeToString()
+        encoded: bytes = status.SerializeToString()
         if len(encoded) <= MAX_DETAILS_BYTES or kept == 0:
             return encoded
         kept = kept * 3 // 4
@@ -206,7 +206,7 @@ def _status(
     entries: list[Entry],
     total: int,
 ) -> status_pb2.Status:
-    assert f"ERROR_REASON_{reason}" in error_pb2.ErrorReason.keys(), reason
+    assert error_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}"), reason
     metadata = {key: value[:MAX_FACT_CHARACTERS] for key, value in facts.items()}
     if total > len(entries):
         metadata["violations_total"] = str(total)

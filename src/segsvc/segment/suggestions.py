@@ -74,16 +74,16 @@ class Suggestion:
             InvalidArgument: an unknown parameter, an empty value, or none to propose.
         """
         known = {held.name: held for held in self.parameters}
-        for name, value in given.items():
+        for name, wanted in given.items():
             if name not in known:
                 raise InvalidArgument.of(
                     f'parameters["{name}"]', f"{self.id} takes {sorted(known) or 'no parameters'}"
                 )
-            if not value:
+            if not wanted:
                 raise InvalidArgument.of(f'parameters["{name}"]', "must not be empty")
         chosen = dict(given)
         for name, held in known.items():
-            value = given.get(name) or store.top_value(held.attribute)
+            value: str | None = given.get(name) or store.top_value(held.attribute)
             if value is None:
                 raise InvalidArgument.of(
                     f'parameters["{name}"]', f"no contact has a {held.attribute}; give one"

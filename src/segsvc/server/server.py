@@ -16,7 +16,7 @@ from segsvc.engine.engine import CheckpointPolicy, Engine
 from segsvc.rpc.codec import WireCodec
 from segsvc.rpc.interceptor import Calls
 from segsvc.rpc.services import SERVICE_NAMES, register
-from segsvc.server.config import ServerConfig
+from segsvc.server.config import ConfigInvalid, ServerConfig
 from segsvc.server.metrics import Metrics
 from segsvc.storage import Storage
 
@@ -69,14 +69,15 @@ class Server:
             raise NotServing("CLOCK_SUSPECT", f"{suspicion}; AdminService.ConfirmClock trusts it")
 
     async def start(self) -> None:
-        """Recover the stores, then listen."""
+        """Recover the stores, then listen.
+
+        Raises:
+            ConfigInvalid: when the address cannot be bound or a PEM file not be read.
+            SegsvcError: when a store cannot be recovered.
+        """
         sys.setswitchinterval(_SWITCH_SECONDS)
         await self.engine.open()
-        credentials = _credentials(self._config)
-        if credentials is None:
-            self.port = self._server.add_insecure_port(self._config.listen)
-        else:
-            self.port = self._server.add_secure_port(self._config.listen, credentials)
+        self.port = self._bind()
         if self._config.metrics_port:
             self._metrics.serve(self._config.metrics_port)
         await self._server.start()
@@ -91,6 +92,16 @@ class Server:
         )
         if self.engine.clock.suspicion:
             log.warning("clock not trusted", why=self.engine.clock.suspicion)
+
+    def _bind(self) -> int:
+        listen = self._config.listen
+        try:
+            credentials = _credentials(self._config)
+            if credentials is None:
+                return self._server.add_insecure_port(listen)
+            return self._server.add_secure_port(listen, credentials)
+        except (RuntimeError, OSError, ValueError) as wrong:
+            raise ConfigInvalid(f"cannot listen on {listen}: {wrong}") from None
 
     async def stop(self) -> None:
         """Refuse new calls, let running ones end, make everything durable, close."""

@@ -19,7 +19,7 @@ _KEPT_POSTINGS = 256
 
 
 class TextAttribute:
-    """Codes (uint32) by ordinal, 0 for missing. Postings of asked-for codes are kept and patched."""
+    """Codes (uint32) by ordinal, 0 for missing. Postings of asked codes are kept."""
 
     def __init__(self, definition: AttributeDefinition) -> None:
         name = f"attribute/{definition.name}"

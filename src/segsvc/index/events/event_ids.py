@@ -119,7 +119,8 @@ class EventIds:
 
 
 def _owner(ordinal: int) -> np.uint64:
-    return mix(np.array([ordinal + 1], np.uint64))[0]
+    key: np.uint64 = mix(np.array([ordinal + 1], np.uint64))[0]
+    return key
 
 
 def fingerprints(owners: UInt64, event_ids: Strings) -> tuple[UInt64, UInt64]:

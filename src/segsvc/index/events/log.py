@@ -268,7 +268,7 @@ class EventLog:
         contacts = len(self._running.counts) * _MS_PER_CONTACT
         if not query.where and self._covers_past(query) and self._covers_future(query):
             return contacts + 0.02
-        rows = sum(part.stop - part.start for part in self._slices(query.first, query.last))
+        rows: int = sum(part.stop - part.start for part in self._slices(query.first, query.last))
         return contacts + 0.05 + rows * _MS_PER_ROW * (1 + len(query.where))
 
     def rows(self, first: int, last: int, within: Bitmap | None) -> Int64:
@@ -283,11 +283,13 @@ class EventLog:
         wanted = np.zeros(max(len(self._chains.heads), 1), np.bool_)
         members = ordinals_of(within)
         wanted[members[members < len(wanted)]] = True
-        return rows[wanted[self._ordinals.live[rows]]]
+        kept: Int64 = rows[wanted[self._ordinals.live[rows]]]
+        return kept
 
     def owners(self, rows: Int64) -> UInt32:
         """Return the ordinals of *rows*."""
-        return self._ordinals.live[rows]
+        ordinals: UInt32 = self._ordinals.live[rows]
+        return ordinals
 
     def times(self, rows: Int64) -> Int64:
         """Return the times of *rows* in UTC seconds."""

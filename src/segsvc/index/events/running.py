@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 from segsvc.domain.columns import Bool, Int64, UInt32
+
+T = TypeVar("T", bound=np.integer)
 
 NEVER_FIRST = np.uint32(0xFFFFFFFF)
 _FITS = 2**62
@@ -88,7 +92,7 @@ class RunningSum:
         return found
 
 
-def _grown(held: npt.NDArray[np.integer], room: int, fill: int) -> npt.NDArray[np.integer]:
+def _grown(held: npt.NDArray[T], room: int, fill: int) -> npt.NDArray[T]:
     grown = np.full(room, fill, held.dtype)
     grown[: len(held)] = held
     return grown

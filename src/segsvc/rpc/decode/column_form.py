@@ -349,7 +349,8 @@ def _are_dates(packed: Int64) -> Bool:
     lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
     real = (packed >= 0) & (year <= 9999) & (month >= 1) & (month <= 12)
     last = lengths[np.where(real, month, 0)] + ((month == 2) & leap)
-    return real & (day >= 1) & (day <= last)
+    found: Bool = real & (day >= 1) & (day <= last)
+    return found
 
 
 def _empty(values: Values) -> Bool | None:
@@ -376,7 +377,8 @@ def _check_edits(
 
 def _pairs(column: FieldColumn, other: FieldColumn) -> Int64:
     """Return (row, folded element) pairs as one int64 each, numbered alike for both columns."""
-    assert isinstance(column.values, ListColumn) and isinstance(other.values, ListColumn)
+    assert isinstance(column.values, ListColumn)
+    assert isinstance(other.values, ListColumn)
     held, seen = column.values.elements, other.values.elements
     numbers = {
         text: n

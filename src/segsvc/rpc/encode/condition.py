@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -53,7 +54,8 @@ def condition(tree: Condition) -> pb.Condition:
         case AnyOf(children):
             return pb.Condition(any_of=pb.AnyOf(children=map(condition, children)))
         case Not(child):
-            return pb.Condition(**{"not": pb.Not(child=condition(child))})
+            negation: dict[str, Any] = {"not": pb.Not(child=condition(child))}
+            return pb.Condition(**negation)
         case AttributeLeaf(attribute, test):
             return _attribute(attribute, test)
         case BehaviorLeaf():
@@ -95,7 +97,7 @@ def _attribute(attribute: str, test: AttributeTest) -> pb.Condition:
             return pb.Condition(text_set=pb.TextSetCondition(attribute=attribute, test=set_test))
 
 
-def enum_number(member: StrEnum, wrapper: EnumTypeWrapper, prefix: str) -> int:
+def enum_number(member: StrEnum, wrapper: EnumTypeWrapper, prefix: str) -> Any:
     """Return the wire's number of the domain enum member of the same name."""
     return wrapper.Value(prefix + member.name)
 
@@ -188,8 +190,8 @@ def _measure(measure: Measure) -> pb.Measure:
     test = number_test(measure.test)
     if measure.kind is MeasureKind.COUNT:
         return pb.Measure(count=test)
-    held = pb.PropertyMeasure(property=measure.of, test=test)
-    return pb.Measure(**{measure.kind.value: held})
+    held: dict[str, Any] = {measure.kind.value: pb.PropertyMeasure(property=measure.of, test=test)}
+    return pb.Measure(**held)
 
 
 def window_of(window: Window) -> window_pb2.Window:

@@ -11,7 +11,7 @@ from segsvc.domain.schema import (
     PropertyDefinition,
     ValueType,
 )
-from segsvc.v1 import condition_pb2, schema_pb2, window_pb2
+from segsvc.v1 import condition_pb2, schema_pb2
 
 Suggested = list[schema_pb2.ValueSuggestion]
 _Kind = schema_pb2.WindowKind
@@ -32,7 +32,7 @@ class Suggests(Protocol):
         """Return as many as the editor asked for."""
 
 
-def _all_of(wrapper: Any, without: tuple[str, ...] = ()) -> list[int]:
+def _all_of(wrapper: Any, without: tuple[str, ...] = ()) -> list[Any]:
     """Return the numbers of an enum in order, but for its zero and those that end so."""
     return [
         number for name, number in wrapper.items() if number and not name.endswith(without or "?")
@@ -51,11 +51,11 @@ _EVENT_WINDOWS = _all_of(_Kind, ("_IN_THE_NEXT",))
 _TIME_WINDOWS = _all_of(_Kind, ("_IN_THE_NEXT", "_EVER"))
 
 
-def _choices(kinds: list[int]) -> list[schema_pb2.WindowChoice]:
+def _choices(kinds: list[Any]) -> list[schema_pb2.WindowChoice]:
     found = []
     for kind in kinds:
         name = _Kind.Name(kind).removeprefix("WINDOW_KIND_")
-        units = [window_pb2.TimeUnit.Value(f"TIME_UNIT_{unit}") for unit in _SPANS.get(name, ())]
+        units = [f"TIME_UNIT_{unit}" for unit in _SPANS.get(name, ())]
         found.append(schema_pb2.WindowChoice(kind=kind, units=units))
     return found
 

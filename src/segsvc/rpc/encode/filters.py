@@ -215,7 +215,7 @@ def _ordered(definitions: Iterable[Any], group: FilterType) -> Sequence[Any]:
 def _field(
     field_id: str,
     title: str,
-    kind: int,
+    kind: schema_pb2.FieldKind,
     template: dict[str, Any],
     slots: Sequence[schema_pb2.FilterSlot],
     description: str = "",

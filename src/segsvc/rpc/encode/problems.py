@@ -21,7 +21,7 @@ def error(held: Violation) -> segment_pb2.ConditionProblem:
     """Encode an error."""
     return segment_pb2.ConditionProblem(
         path=held.field.removeprefix("."),
-        reason=segment_pb2.ConditionProblemReason.Value(f"CONDITION_PROBLEM_REASON_{held.reason}"),
+        reason=f"CONDITION_PROBLEM_REASON_{held.reason}",
         description=held.description,
     )
 

@@ -28,7 +28,7 @@ def attribute(held: AttributeDefinition, contact_count: int) -> schema_pb2.Attri
     """Encode an attribute."""
     return schema_pb2.Attribute(
         name=held.name,
-        type=schema_pb2.AttributeType.Value(f"ATTRIBUTE_TYPE_{_SUFFIXES[held.type]}"),
+        type=f"ATTRIBUTE_TYPE_{_SUFFIXES[held.type]}",
         scale=held.scale if held.type is ValueType.NUMBER else None,
         title=held.title or held.name,
         description=held.description,
@@ -55,12 +55,12 @@ def behavior(held: BehaviorDefinition, event_count: int) -> schema_pb2.Behavior:
 def _property(held: PropertyDefinition) -> schema_pb2.Property:
     return schema_pb2.Property(
         name=held.name,
-        type=schema_pb2.PropertyType.Value(f"PROPERTY_TYPE_{_SUFFIXES[held.type]}"),
+        type=f"PROPERTY_TYPE_{_SUFFIXES[held.type]}",
         scale=held.scale if held.type is ValueType.NUMBER else None,
         title=held.title or held.name,
     )
 
 
-def filter_type(held: FilterType) -> schema_pb2.FilterType.ValueType:
-    """Encode a filter type."""
-    return schema_pb2.FilterType.Value(f"FILTER_TYPE_{held.name}")
+def filter_type(held: FilterType) -> str:
+    """Return the wire's name of a filter type."""
+    return f"FILTER_TYPE_{held.name}"

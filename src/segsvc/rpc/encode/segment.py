@@ -81,8 +81,10 @@ def thresholds(held: Suggestion, tree: Condition) -> list[segment_pb2.Suggestion
         return []
     assert isinstance(tree, AllOf)
     leaf = tree.children[asked.child]
-    assert isinstance(leaf, BehaviorLeaf) and leaf.measure is not None
-    assert leaf.measure.test is not None and leaf.measure.test.value is not None
+    assert isinstance(leaf, BehaviorLeaf)
+    assert leaf.measure is not None
+    assert leaf.measure.test is not None
+    assert leaf.measure.test.value is not None
     return [
         segment_pb2.SuggestionThreshold(
             path=f"all_of.children[{asked.child}].behavior.measure.sum.test.value",

@@ -172,7 +172,7 @@ def _row_errors(answer: Answer) -> list[ingest_pb2.RowError]:
         ingest_pb2.RowError(
             row=row,
             field=field,
-            reason=ingest_pb2.RowErrorReason.Value(f"ROW_ERROR_REASON_{reason}"),
+            reason=f"ROW_ERROR_REASON_{reason}",
             description=description,
         )
         for row, field, reason, description in answer.facts["rejected"]

@@ -60,7 +60,7 @@ def _store(state: StoreState) -> pb.Store:
         store_id=state.store_id,
         display_name=settings.display_name,
         time_zone=settings.time_zone,
-        week_start=pb.Weekday.Value(f"WEEKDAY_{settings.week_start.name}"),
+        week_start=f"WEEKDAY_{settings.week_start.name}",
         create_time=timestamp(settings.created_at),
         update_time=timestamp(state.updated_at),
         etag=state.etag,
