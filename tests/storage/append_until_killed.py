@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from storage_cases import ArraySection, payload_of, random_array, state, store_record, writes
-
 from segsvc.storage import Storage
+from tests.storage.storage_cases import (
+    ArraySection,
+    payload_of,
+    random_array,
+    state,
+    store_record,
+    writes,
+)
 
 
 def main(url: str) -> None:

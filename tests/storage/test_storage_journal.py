@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select, update
-from storage_cases import payload_of, store_record, writes
 
 from segsvc.domain.errors import AlreadyExists, NotFound, StorageFailed
 from segsvc.domain.ids import Revision, StoreId
@@ -20,6 +19,7 @@ from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, Reques
 from segsvc.storage import Storage
 from segsvc.storage.record_body import decode, encode
 from segsvc.storage.tables import journal
+from tests.storage.storage_cases import payload_of, store_record, writes
 
 Beside: TypeAlias = Callable[[Callable[[Connection], object]], None]
 

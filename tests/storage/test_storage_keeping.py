@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 import pytest
 from sqlalchemy import Connection, func, select, update
-from storage_cases import ArraySection, random_array, state, store_record, writes
 
 from segsvc.domain.errors import AlreadyExists, NotFound, StorageFailed
 from segsvc.storage import Storage, StorageStats, StoredResolution
 from segsvc.storage.tables import metadata, resolutions, stores
+from tests.storage.storage_cases import ArraySection, random_array, state, store_record, writes
 
 Beside: TypeAlias = Callable[[Callable[[Connection], object]], None]
 

@@ -7,17 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from storage_cases import payload_of, random_array, same_arrays
-
 from segsvc.storage import Storage
+from tests.storage.storage_cases import payload_of, random_array, same_arrays
 
-CHILD = Path(__file__).with_name("append_until_killed.py")
+ROOT = Path(__file__).parents[2]
+CHILD = "tests.storage.append_until_killed"
 
 
 def append_then_kill(url: str, acknowledgements: int) -> int:
     """Let another process append, kill it, and return the last revision it acknowledged."""
     child = subprocess.Popen(
-        [sys.executable, str(CHILD), url], stdout=subprocess.PIPE, text=True, bufsize=1
+        [sys.executable, "-m", CHILD, url], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1
     )
     assert child.stdout is not None
     last = 0

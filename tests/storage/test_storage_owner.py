@@ -10,11 +10,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from storage_cases import ArraySection, random_array, state, store_record, writes
 
 from segsvc.domain.errors import StorageFailed
 from segsvc.storage import Storage
 from segsvc.storage.tables import metadata
+from tests.storage.storage_cases import ArraySection, random_array, state, store_record, writes
 
 
 def test_a_second_server_on_the_same_file_is_refused(sqlite_url: str) -> None:

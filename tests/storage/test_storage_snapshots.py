@@ -9,7 +9,11 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 from sqlalchemy import Connection, delete, func, select, update
-from storage_cases import (
+
+from segsvc.domain.errors import NotFound, StorageFailed
+from segsvc.storage import Storage, StoredSnapshot
+from segsvc.storage.tables import chunks, snapshots
+from tests.storage.storage_cases import (
     ArraySection,
     SectionBrokeError,
     random_array,
@@ -18,10 +22,6 @@ from storage_cases import (
     store_record,
     writes,
 )
-
-from segsvc.domain.errors import NotFound, StorageFailed
-from segsvc.storage import Storage, StoredSnapshot
-from segsvc.storage.tables import chunks, snapshots
 
 Beside: TypeAlias = Callable[[Callable[[Connection], object]], None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import grpc
 import structlog
@@ -33,13 +33,7 @@ class Observer(Protocol):
         """Take note of it."""
 
 
-if TYPE_CHECKING:
-    Interceptor = grpc.aio.ServerInterceptor[Any, Any]
-else:
-    Interceptor = grpc.aio.ServerInterceptor
-
-
-class Calls(Interceptor):
+class Calls(grpc.aio.ServerInterceptor):
     """Maps errors by `rpc.status`, asks the gate, tells the observer."""
 
     def __init__(self, gate: Gate, observer: Observer) -> None:
