@@ -1,0 +1,71 @@
+"""The Python client: `Client` blocks, `AsyncClient` is awaited; both have the same methods.
+
+>>> from segsvc.client import Client, days, has_done, text
+>>> with Client("127.0.0.1:50051") as client:  # doctest: +SKIP
+...     shop = client.store("shop")
+...     regulars = has_done("order_placed").in_the_last(days(90)).count >= 3
+...     shop.count(text("country").is_("DE") & regulars).contact_count
+
+Answers are the messages of ``segsvc.v1``. Errors are the classes of `errors`. Calls that no server
+answered are repeated; writes carry a request id, so that they are done once.
+"""
+
+from segsvc.client.awaiting import AsyncClient, AsyncResolution, AsyncStore
+from segsvc.client.blocking import Client, Resolution, Store
+from segsvc.client.calls.ingest import event
+from segsvc.client.channel import Tls
+from segsvc.client.conditions import *  # noqa: F403
+from segsvc.client.conditions import __all__ as _conditions
+from segsvc.client.errors import (
+    Aborted,
+    AlreadyExists,
+    CallFailed,
+    Cancelled,
+    DeadlineExceeded,
+    FailedPrecondition,
+    FieldViolation,
+    Internal,
+    InvalidArgument,
+    NotFound,
+    OutOfRange,
+    PermissionDenied,
+    PreconditionViolation,
+    ResourceExhausted,
+    Unauthenticated,
+    Unavailable,
+    Unimplemented,
+)
+from segsvc.client.uploads import RejectedRow, Summary
+from segsvc.client.values import yearless
+
+__all__ = [
+    "Aborted",
+    "AlreadyExists",
+    "AsyncClient",
+    "AsyncResolution",
+    "AsyncStore",
+    "CallFailed",
+    "Cancelled",
+    "Client",
+    "DeadlineExceeded",
+    "FailedPrecondition",
+    "FieldViolation",
+    "Internal",
+    "InvalidArgument",
+    "NotFound",
+    "OutOfRange",
+    "PermissionDenied",
+    "PreconditionViolation",
+    "RejectedRow",
+    "Resolution",
+    "ResourceExhausted",
+    "Store",
+    "Summary",
+    "Tls",
+    "Unauthenticated",
+    "Unavailable",
+    "Unimplemented",
+    "event",
+    "yearless",
+    *_conditions,
+]

@@ -1,0 +1,445 @@
+"""The client whose calls are awaited; the same methods as `blocking`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+import grpc
+from google.protobuf.message import Message
+from grpc import aio
+
+from segsvc.client import uploads
+from segsvc.client.call import Call, Pages, Scope, Stream, delays
+from segsvc.client.calls import admin, evaluation, ingest, schema, segments, stores
+from segsvc.client.channel import Tls, open_async_channel
+from segsvc.client.errors import CallFailed, error_of, is_worth_repeating
+from segsvc.client.recipients import Channel, Position, recipient_spec
+from segsvc.client.values import Number
+from segsvc.v1 import evaluation_pb2
+from segsvc.v1 import evaluation_service_pb2 as evaluation_service
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=Message)
+T = TypeVar("T")
+
+Progress = Callable[[uploads.Summary], None]
+
+
+class _View:
+    """A channel, and what the calls over it share."""
+
+    def __init__(self, channel: aio.Channel, scope: Scope, timeout: float, patience: float):
+        self._channel = channel
+        self._scope = scope
+        self._timeout = timeout
+        self._patience = patience
+
+    async def _run(self, call: Call[R]) -> R:
+        method = self._channel.unary_unary(
+            call.path, type(call.request).SerializeToString, call.response.FromString
+        )
+        for delay in [*delays(self._patience), None]:
+            try:
+                response: R = await method(call.request, timeout=self._timeout)
+                break
+            except grpc.RpcError as failed:
+                error = error_of(failed, call.path)
+                if delay is None or error.reason != "OVERLOADED":
+                    raise error from None
+                await asyncio.sleep(delay)
+        if call.writes:
+            self._scope.saw(response)
+        return response
+
+    async def _pages(self, pages: Pages[R, T]) -> AsyncIterator[T]:
+        request = pages.call.request
+        while True:
+            page = await self._run(pages.call)
+            for item in pages.items(page):
+                yield item
+            request.page_token = getattr(page, "next_page_token")  # noqa: B009
+            if not request.page_token:
+                return
+
+    async def _stream(self, stream: Stream[R, T]) -> AsyncIterator[T]:
+        async for message in self._messages(stream.call):
+            for item in stream.items(message):
+                yield item
+
+    async def _messages(self, call: Call[R]) -> AsyncIterator[R]:
+        method = self._channel.unary_stream(
+            call.path, type(call.request).SerializeToString, call.response.FromString
+        )
+        answer = method(call.request)
+        try:
+            async for message in answer:
+                yield message
+        except grpc.RpcError as failed:
+            raise error_of(failed, call.path) from None
+        finally:
+            answer.cancel()
+
+
+class _Method(Generic[P, T]):
+    """A call as a method: described by a function, run by the view it is looked up on."""
+
+    def __init__(self, describe: Callable[..., Any], run: Callable[[_View, Any], T]) -> None:
+        self._describe = describe
+        self._run = run
+        self.__doc__ = describe.__doc__
+
+    @overload
+    def __get__(self, view: None, owner: type) -> _Method[P, T]: ...
+    @overload
+    def __get__(self, view: _View, owner: type) -> Callable[P, T]: ...
+    def __get__(self, view: _View | None, owner: type) -> Any:
+        if view is None:
+            return self
+
+        def method(*args: P.args, **kwargs: P.kwargs) -> T:
+            return self._run(view, self._describe(view._scope, *args, **kwargs))
+
+        method.__doc__ = self.__doc__
+        return method
+
+
+def _unary(describe: Callable[Concatenate[Scope, P], Call[R]]) -> _Method[P, Awaitable[R]]:
+    return _Method(describe, _View._run)
+
+
+def _listed(describe: Callable[Concatenate[Scope, P], Pages[R, T]]) -> _Method[P, AsyncIterator[T]]:
+    return _Method(describe, _View._pages)
+
+
+def _streamed(
+    describe: Callable[Concatenate[Scope, P], Stream[R, T]],
+) -> _Method[P, AsyncIterator[T]]:
+    return _Method(describe, _View._stream)
+
+
+class AsyncClient(_View):
+    """A connection to a server, of one event loop. Close it, or use it as a context manager.
+
+    >>> async with AsyncClient("127.0.0.1:50051") as client:  # doctest: +SKIP
+    ...     shop = client.store("shop")
+    ...     (await shop.count(text("country").is_("DE"))).contact_count
+
+    Args:
+        target: host:port.
+        tls: PEM files; None: not encrypted.
+        timeout: seconds a unary call may take, repetitions by the channel included.
+        patience: seconds to go on trying when the server is overloaded, or a stream breaks.
+    """
+
+    def __init__(
+        self,
+        target: str = "127.0.0.1:50051",
+        *,
+        tls: Tls | None = None,
+        timeout: float = 30.0,
+        patience: float = 30.0,
+    ) -> None:
+        super().__init__(open_async_channel(target, tls), Scope(), timeout, patience)
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._channel.close()
+
+    def store(self, store_id: str) -> AsyncStore:
+        """Return a view of one store, which need not exist yet.
+
+        Reads of a view see the writes of the same view.
+        """
+        return AsyncStore(self._channel, Scope(store_id), self._timeout, self._patience)
+
+    create_store = _unary(stores.create_store)
+    list_stores = _listed(stores.list_stores)
+    server_info = _unary(admin.server_info)
+    confirm_clock = _unary(admin.confirm_clock)
+
+
+class AsyncStore(_View):
+    """One store of a server."""
+
+    @property
+    def store_id(self) -> str:
+        """Its id."""
+        return self._scope.store_id
+
+    get = _unary(stores.get)
+    update = _unary(stores.update)
+    delete = _unary(stores.delete)
+
+    define_attribute = _unary(schema.define_attribute)
+    define_behavior = _unary(schema.define_behavior)
+    attributes = _listed(schema.attributes)
+    behaviors = _listed(schema.behaviors)
+    filters = _unary(schema.filters)
+    suggest_values = _unary(schema.suggest_values)
+
+    upsert = _unary(ingest.upsert)
+    record = _unary(ingest.record)
+    delete_contacts = _unary(ingest.delete_contacts)
+    merge_contacts = _unary(ingest.merge_contacts)
+    set_lifecycle_labels = _unary(ingest.set_lifecycle_labels)
+
+    create_segment = _unary(segments.create_segment)
+    segment = _unary(segments.segment)
+    list_segments = _listed(segments.list_segments)
+    update_segment = _unary(segments.update_segment)
+    delete_segment = _unary(segments.delete_segment)
+    copy_segment = _unary(segments.copy_segment)
+    suggestions = _unary(segments.suggestions)
+    create_from_suggestion = _unary(segments.create_from_suggestion)
+    preview_update = _unary(segments.preview_update)
+    check = _unary(segments.check)
+    history = _listed(segments.history)
+
+    count = _unary(evaluation.count)
+    explain = _unary(evaluation.explain)
+    explain_contact = _unary(evaluation.explain_contact)
+    count_operands = _unary(evaluation.count_operands)
+    members = _listed(evaluation.members)
+    member_ids = _streamed(evaluation.member_ids)
+    stream_members = _streamed(evaluation.stream_members)
+    contact = _unary(evaluation.contact)
+    check_membership = _unary(evaluation.check_membership)
+    overlap = _unary(evaluation.overlap)
+    metrics = _unary(evaluation.metrics)
+    ordinals = _streamed(evaluation.ordinals)
+
+    stats = _unary(admin.stats)
+    create_snapshot = _unary(admin.create_snapshot)
+    advance_time = _unary(admin.advance_time)
+
+    def resolve(
+        self,
+        include: Iterable[str],
+        exclude: Iterable[str] = (),
+        *,
+        channel: Channel,
+        split: tuple[str, Number, Number] | None = None,
+        cap: int = 0,
+        cap_salt: str = "",
+        request_id: str = "",
+    ) -> AsyncResolution:
+        """Resolve include and exclude sets into recipients; see `recipient_spec`."""
+        spec = recipient_spec(
+            include, exclude, channel=channel, split=split, cap=cap, cap_salt=cap_salt
+        )
+        return AsyncResolution(self, Position(self._scope, spec, request_id))
+
+    def resume(self, resolution_id: str, offset: int = 0) -> AsyncResolution:
+        """Go on with a resolution of the last 24 hours from an offset."""
+        position = Position(self._scope, None, "")
+        position.resolution_id, position.next_offset = resolution_id, offset
+        return AsyncResolution(self, position)
+
+    async def import_contacts(
+        self,
+        source: uploads.Table,
+        *,
+        on_invalid: ingest.OnInvalid = "skip",
+        unset_nulls: bool = False,
+        separator: str = ";",
+        import_id: str = "",
+        progress: Progress | None = None,
+    ) -> uploads.Summary:
+        """Make and change many contacts, durable chunk by chunk.
+
+        Args:
+            source: Arrow or dicts, with ``contact_id`` and attributes as columns; ``+tags`` and
+                ``-tags`` add to and remove from a text set.
+            on_invalid: skip wrong rows and name them in the summary, or stop at the first chunk
+                that has one.
+            unset_nulls: whether a missing value unsets the attribute; else it is left alone.
+            separator: cuts lists that come as text.
+            import_id: the same id within 24 hours does not do a chunk of the same source twice.
+            progress: told the sums after every acknowledged chunk.
+        """
+        kinds = uploads.attribute_kinds([held async for held in self.attributes()])
+        encode = uploads.contacts_encoder(
+            self.store_id, kinds, ingest.on_invalid_of(on_invalid), unset_nulls, separator
+        )
+        batches = uploads.record_batches(source, kinds)
+        upload = uploads.Upload(batches, encode, import_id or uploads.new_import_id())
+        return await self._upload(uploads.CONTACTS, upload, progress)
+
+    async def import_events(
+        self,
+        behavior: str,
+        source: uploads.Table,
+        *,
+        on_invalid: ingest.OnInvalid = "skip",
+        on_unknown_contact: ingest.OnUnknownContact = "create",
+        skip_event_id_check: bool = False,
+        separator: str = ";",
+        import_id: str = "",
+        progress: Progress | None = None,
+    ) -> uploads.Summary:
+        """Add many events of one behavior, durable chunk by chunk.
+
+        Args:
+            behavior: what was done.
+            source: Arrow or dicts, with ``contact_id``, ``time``, maybe ``event_id``, and
+                properties as columns.
+            on_invalid: as in `import_contacts`.
+            on_unknown_contact: create it, or refuse the row.
+            skip_event_id_check: neither check nor remember event ids, for history that is known to
+                hold each event once.
+            separator: as in `import_contacts`.
+            import_id: as in `import_contacts`.
+            progress: as in `import_contacts`.
+        """
+        kinds = uploads.property_kinds([held async for held in self.behaviors()], behavior)
+        encode = uploads.events_encoder(
+            self.store_id,
+            behavior,
+            kinds,
+            ingest.on_invalid_of(on_invalid),
+            ingest.on_unknown_of(on_unknown_contact),
+            skip_event_id_check,
+            separator,
+        )
+        batches = uploads.record_batches(source, kinds)
+        upload = uploads.Upload(batches, encode, import_id or uploads.new_import_id())
+        return await self._upload(uploads.EVENTS, upload, progress)
+
+    async def _upload(
+        self, rpc: uploads.ImportRpc, upload: uploads.Upload, progress: Progress | None
+    ) -> uploads.Summary:
+        waits = delays(self._patience)
+        while True:
+            feed = _Feed(upload, rpc.message)
+            method = self._channel.stream_stream(
+                rpc.path, rpc.message.SerializeToString, rpc.response.FromString
+            )
+            answers = method(feed.messages())
+            try:
+                async for response in answers:
+                    upload.acknowledge(response)
+                    feed.room.set()
+                    waits = delays(self._patience)
+                    if progress is not None:
+                        progress(upload.summary)
+                feed.check()
+                self._scope.revision = max(self._scope.revision, upload.summary.revision)
+                return upload.summary
+            except grpc.RpcError as failed:
+                feed.check()
+                error = error_of(failed, rpc.path)
+                delay = next(waits, None) if is_worth_repeating(error) else None
+                if delay is None:
+                    raise error from None
+                await asyncio.sleep(delay)
+            finally:
+                answers.cancel()
+
+
+class _Feed:
+    """The messages of one import stream, a few ahead of the acknowledgements."""
+
+    def __init__(self, upload: uploads.Upload, message: type[Any]) -> None:
+        self._upload = upload
+        self._message = message
+        self._resend = list(upload.pending)
+        self._failed: BaseException | None = None
+        self.room = asyncio.Event()
+
+    async def messages(self) -> AsyncIterator[Any]:
+        """Yield what was not acknowledged, then what is new."""
+        try:
+            for chunk in self._resend:
+                yield self._message(sequence=chunk.sequence, chunk=chunk.request)
+            while True:
+                while len(self._upload.pending) >= uploads.WINDOW:
+                    self.room.clear()
+                    await self.room.wait()
+                # Reading and encoding a chunk takes tens of milliseconds.
+                fresh = await asyncio.to_thread(self._upload.next)
+                if fresh is None:
+                    return
+                yield self._message(sequence=fresh.sequence, chunk=fresh.request)
+        except Exception as failed:
+            self._failed = failed
+            raise
+
+    def check(self) -> None:
+        """Raise what went wrong while the source was read."""
+        if self._failed is not None:
+            raise self._failed
+
+
+class AsyncResolution:
+    """Recipients of a campaign, streamed once; iterate it for lists of contact ids.
+
+    A broken stream goes on where it broke. `header` says what was counted.
+    """
+
+    def __init__(self, store: AsyncStore, position: Position) -> None:
+        self._store = store
+        self._position = position
+        self._ids = self._received()
+        self._first: list[list[str]] = []
+
+    @property
+    def header(self) -> evaluation_pb2.ResolutionHeader | None:
+        """What was resolved; None before the first `__anext__` or `start`."""
+        return self._position.header
+
+    async def start(self) -> evaluation_pb2.ResolutionHeader:
+        """Wait for the header and return it."""
+        while self._position.header is None:
+            self._first.append(await anext(self._ids))
+        return self._position.header
+
+    @property
+    def next_offset(self) -> int:
+        """The position to resume from."""
+        return self._position.next_offset
+
+    @property
+    def erased_count(self) -> int:
+        """Recipients left out so far because they were erased meanwhile."""
+        return self._position.erased_count
+
+    async def __aiter__(self) -> AsyncIterator[list[str]]:
+        while self._first:
+            ids = self._first.pop(0)
+            if ids:
+                yield ids
+        async for ids in self._ids:
+            if ids:
+                yield ids
+
+    async def contact_ids(self) -> AsyncIterator[str]:
+        """Yield every recipient."""
+        async for ids in self:
+            for contact_id in ids:
+                yield contact_id
+
+    async def _received(self) -> AsyncIterator[list[str]]:
+        waits = delays(self._store._patience)
+        while not self._position.ended:
+            call = Call(
+                "/segsvc.v1.EvaluationService/ResolveRecipients",
+                self._position.request(),
+                evaluation_service.ResolveRecipientsResponse,
+            )
+            try:
+                async for message in self._store._messages(call):
+                    yield self._position.take(message)
+                    waits = delays(self._store._patience)
+            except CallFailed as error:
+                delay = next(waits, None) if is_worth_repeating(error) else None
+                if delay is None:
+                    raise
+                await asyncio.sleep(delay)
