@@ -35,10 +35,6 @@ class TextSet(dict[str, str]):
         """Add an element; one that is there stays as it is written."""
         self.setdefault(fold(element), element)
 
-    def shown(self) -> list[str]:
-        """Return the elements in the order of answers."""
-        return [self[folded] for folded in sorted(self)]
-
 
 def folds(definition: Definition) -> bool:
     """Whether values are compared folded, not byte by byte."""
@@ -81,7 +77,10 @@ def kept(value: value_pb2.Value, definition: Definition) -> Kept | None:
 
 
 def same(shown: value_pb2.Value | None, held: Kept | Fraction | None) -> bool:
-    """Whether an answered value shows what is kept; an average may be cut to 20 digits."""
+    """Whether an answered value shows what is kept; an average may be cut to 20 digits.
+
+    Elements of text sets are compared folded: a store shows each as it was first written there.
+    """
     if shown is None or held is None:
         return shown is None and held is None
     match held:
@@ -97,7 +96,7 @@ def same(shown: value_pb2.Value | None, held: Kept | Fraction | None) -> bool:
         case str():
             return shown == value_pb2.Value(text=held)
         case TextSet():
-            return list(shown.texts.values) == held.shown()
+            return [fold(text) for text in shown.texts.values] == sorted(held)
         case _ if held and isinstance(held[0], int):
             return (shown.date.year, shown.date.month, shown.date.day) == held
         case _:
