@@ -11,7 +11,7 @@ from segsvc.v1 import store_service_pb2
 from tests.oracle.calendar import Calendar
 from tests.oracle.draws import writes
 from tests.oracle.draws.conditions import conditions
-from tests.oracle.draws.moments import ZONES, later, starts
+from tests.oracle.draws.moments import beginnings, later
 from tests.oracle.twin import Twin
 from tests.serving import Served
 
@@ -21,8 +21,7 @@ _numbers = count()
 
 def fresh(served: Served, data: st.DataObject) -> Twin:
     """Make a store that begins at any moment: the replay clock is set back for it."""
-    calendar = Calendar(data.draw(st.sampled_from(ZONES)), data.draw(st.integers(0, 6)))
-    at = data.draw(starts(calendar))
+    calendar, at = data.draw(beginnings())
     scales = data.draw(st.tuples(st.integers(0, 9), st.integers(0, 9)))
     return begun(served, calendar, at, scales)
 

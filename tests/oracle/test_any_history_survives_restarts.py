@@ -22,6 +22,7 @@ from tests.oracle.checks import check_condition, check_segments
 from tests.oracle.draws.conditions import conditions
 from tests.oracle.history import fresh, save, write
 from tests.oracle.profiles import DEEP, QUICK
+from tests.oracle.records import check_records
 from tests.serving import Served, serving
 
 
@@ -74,10 +75,15 @@ class History(RuleBasedStateMachine):
     def ask_about_segments(self) -> None:
         check_segments(self.twin)
 
+    @rule()
+    def ask_about_contacts(self) -> None:
+        check_records(self.twin)
+
     def teardown(self) -> None:
         try:
             if hasattr(self, "twin"):
                 check_segments(self.twin)
+                check_records(self.twin)
         finally:
             self.stack.close()
 

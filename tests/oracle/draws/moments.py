@@ -44,6 +44,17 @@ DAYS = (
 )
 """Days around which clocks change, months are short and years end."""
 
+TRICKY = (
+    ("America/Sao_Paulo", date(2018, 11, 4)),
+    ("Asia/Beirut", date(2022, 3, 27)),
+    ("America/St_Johns", date(2010, 11, 7)),
+    ("Pacific/Apia", date(2011, 12, 30)),
+    ("Pacific/Apia", date(2011, 12, 31)),
+    ("Africa/Monrovia", date(1972, 1, 7)),
+    ("Europe/Berlin", date(2024, 3, 31)),
+)
+"""Midnights that do not exist or come twice, a day that is skipped, a change of 44:30."""
+
 FIRST, LAST = -62_135_596_800, 253_402_300_799
 LAST_EVENT = 4_291_747_199
 _AMOUNTS = (1, 2, 7, 24, 30, 365)
@@ -52,10 +63,14 @@ _UNITS = tuple(window_pb2.TimeUnit.values())[1:]
 _SHORT = tuple(SECONDS)
 
 
-def starts(calendar: Calendar) -> st.SearchStrategy[int]:
-    """Draw when a store begins."""
-    day = st.sampled_from(DAYS).map(lambda held: calendar.start(held.toordinal()))
-    return st.builds(int.__add__, day, st.sampled_from((-1, 0, 1, 43_200)) | st.integers(0, DAY))
+@st.composite
+def beginnings(draw: st.DrawFn) -> tuple[Calendar, int]:
+    """Draw where and when a store begins."""
+    anywhere = st.tuples(st.sampled_from(ZONES), st.sampled_from(DAYS))
+    zone, day = draw(anywhere | st.sampled_from(TRICKY))
+    calendar = Calendar(zone, draw(st.integers(0, 6)))
+    after = draw(st.sampled_from((-1, 0, 1, 43_200)) | st.integers(0, DAY))
+    return calendar, calendar.start(day.toordinal()) + after
 
 
 @st.composite
