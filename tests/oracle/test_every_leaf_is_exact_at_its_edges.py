@@ -18,7 +18,7 @@ from tests.oracle.twin import Twin
 from tests.serving import Served
 
 LEAVES = sorted(set(kinds()) - set(GROUPS) - {"segment", "sample"})
-WEIGHT = {"behavior": 5, "instant": 3, "date": 3, "anniversary": 2, "net_spend": 2}
+WEIGHT = {"behavior": 4, "instant": 3, "date": 3, "anniversary": 2, "net_spend": 2}
 
 
 def people_near(twin: Twin, data: st.DataObject, leaf: condition_pb2.Condition) -> None:

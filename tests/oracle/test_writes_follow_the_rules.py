@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from segsvc.v1 import ingest_pb2
 from segsvc.v1 import ingest_service_pb2 as pb
+from tests.oracle.calendar import Calendar
 from tests.oracle.draws import writes
-from tests.oracle.history import fresh, gone
+from tests.oracle.history import begun, fresh, gone
 from tests.oracle.profiles import DEEP, QUICK
 from tests.oracle.records import check_records
 from tests.oracle.twin import Twin
 from tests.oracle.world import WEEK
-from tests.serving import Served
+from tests.serving import START, Served
 
+NOW = int(START.timestamp())
 FEW = st.sampled_from(writes.IDS[:3])
 STEPS = st.sampled_from((1, WEEK // 2, WEEK - 1, WEEK, WEEK + 1))
 
@@ -57,7 +59,7 @@ def check_writes(served: Served, data: st.DataObject) -> None:
     gone(twin)
 
 
-@settings(QUICK, max_examples=150)
+@settings(QUICK, max_examples=110)
 @given(st.data())
 def test_writes_follow_the_rules(served: Served, data: st.DataObject) -> None:
     check_writes(served, data)
@@ -68,3 +70,37 @@ def test_writes_follow_the_rules(served: Served, data: st.DataObject) -> None:
 @given(st.data())
 def test_writes_follow_the_rules_at_length(served: Served, data: st.DataObject) -> None:
     check_writes(served, data)
+
+
+def visit(twin: Twin, contact_id: str, time: int) -> None:
+    """Record one event with an id; what becomes of it is compared."""
+    row = ingest_pb2.EventRow(contact_id=contact_id, behavior="visited", event_id="1")
+    row.time.seconds = time
+    rows = ingest_pb2.EventRows(rows=[row])
+    twin.record(pb.RecordEventsRequest(on_invalid=ingest_pb2.ON_INVALID_SKIP, rows=rows))
+
+
+@pytest.mark.parametrize("later", [WEEK - 1, WEEK])
+@pytest.mark.parametrize("age", [-1, 0, 1])
+@pytest.mark.parametrize("alias", [False, True])
+def test_a_deletion_refuses_for_a_week(served: Served, later: int, age: int, alias: bool) -> None:
+    twin = begun(served, Calendar("UTC"), NOW)
+    twin.upsert([ingest_pb2.ContactRow(contact_id=name) for name in "ab"])
+    if alias:
+        twin.merge([("a", "b")])
+    twin.delete(["b" if alias else "a"])
+    twin.advance(NOW + later)
+    visit(twin, "a", NOW + age)
+    check_records(twin)
+
+
+@pytest.mark.parametrize("later", [WEEK - 1, WEEK])
+@pytest.mark.parametrize("merged", [False, True])
+def test_an_event_id_is_known_for_a_week(served: Served, later: int, merged: bool) -> None:
+    twin = begun(served, Calendar("UTC"), NOW)
+    visit(twin, "a", NOW)
+    twin.advance(NOW + later)
+    visit(twin, "b" if merged else "a", NOW + later)
+    if merged:
+        twin.merge([("a", "b")])
+    check_records(twin)
