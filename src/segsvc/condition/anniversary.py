@@ -56,7 +56,7 @@ class AnniversaryTest:
         if self.kind is AnniversaryKind.IN_MONTH:
             return self.amount
         if self.kind is AnniversaryKind.THIS_MONTH:
-            return date.fromordinal(today).month
+            return date.fromordinal(min(today, LAST_DAY)).month
         return None
 
     def _days(self, today: int) -> tuple[int, int]:
@@ -71,7 +71,7 @@ class AnniversaryTest:
         """Return the start of the next local day on which the answer may turn."""
         if self.kind is AnniversaryKind.IN_MONTH or not isinstance(value, int):
             return None
-        year = date.fromordinal(calendar.local_day(after)).year
+        year = date.fromordinal(min(calendar.local_day(after), LAST_DAY)).year
         days = [
             day for turn in range(year - 1, year + 3) for day in self._edges(turn, value % 10_000)
         ]

@@ -155,18 +155,10 @@ def _events(state: StoreState, write: RecordEvents, at: int, overlay: EventOverl
     kept, clamped, duplicates = [], [], 0
     trial = overlay.fork()
     for block in write.blocks:
-        verdict = state.index.accept_events(block, at, trial)
+        verdict = state.index.accept_events(block, at, trial, create_contacts=write.create_contacts)
         errors.extend(verdict.errors)
-        keep = verdict.kept
-        if not write.create_contacts:
-            unknown = keep & (state.index.contacts.find(block.ids) < 0)
-            errors.extend(
-                RowError(row, "contact_id", "CONTACT_UNKNOWN", "no such contact")
-                for row in block.rows[unknown].tolist()
-            )
-            keep = keep & ~unknown
-        kept.append(block.rows[keep])
-        clamped.extend(block.rows[verdict.clamped & keep].tolist())
+        kept.append(block.rows[verdict.kept])
+        clamped.extend(block.rows[verdict.clamped & verdict.kept].tolist())
         duplicates += int(np.count_nonzero(verdict.duplicate))
     _refuse(errors[len(write.rejected) :], write.skip_invalid)
     overlay.take(trial)

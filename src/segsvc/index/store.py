@@ -26,7 +26,7 @@ from segsvc.index.contacts import Contacts
 from segsvc.index.events import EventIds, EventLog, EventOverlay
 from segsvc.index.events.event_ids import fingerprints, owner_keys
 from segsvc.index.suggest import count_texts, top_texts
-from segsvc.index.verdict import AHEAD_SECONDS, Verdict, ahead_error, deleted_error
+from segsvc.index.verdict import AHEAD_SECONDS, Verdict, ahead_error, deleted_error, unknown_error
 
 _UNIVERSE = "contacts/universe"
 
@@ -120,14 +120,24 @@ class StoreIndex:
         apply_column(column, labels, ordinals)
         return Labelled(touched, named)
 
-    def accept_events(self, block: EventBlock, at: int, overlay: EventOverlay) -> Verdict:
-        """Judge events against the state; *overlay* gains the event ids of those kept."""
+    def accept_events(
+        self, block: EventBlock, at: int, overlay: EventOverlay, *, create_contacts: bool = True
+    ) -> Verdict:
+        """Judge events against the state; *overlay* gains the event ids of those kept.
+
+        Whoever is unknown is refused unless *create_contacts*. That comes before event ids are
+        looked at: a refused event must not make its repeat a duplicate.
+        """
         ahead = block.times > at + AHEAD_SECONDS
         clamped = (block.times > at) & ~ahead
         deleted = np.minimum(block.times, at) <= self.contacts.deleted_at(block.ids, at)
         errors: list[RowError] = [ahead_error(row, at) for row in block.rows[ahead].tolist()]
         errors += [deleted_error(row) for row in block.rows[deleted & ~ahead].tolist()]
         kept = ~(ahead | deleted)
+        if not create_contacts:
+            unknown = kept & (self.contacts.find(block.ids) < 0)
+            errors += [unknown_error(row) for row in block.rows[unknown].tolist()]
+            kept &= ~unknown
         duplicate = np.zeros(len(kept), np.bool_)
         if block.event_ids is not None:
             places = np.flatnonzero(kept & (block.event_ids.lengths() > 0))

@@ -36,3 +36,8 @@ def deleted_error(row: int) -> RowError:
     return RowError(
         row, "contact_id", "CONTACT_DELETED", "the contact was deleted; the event is not newer"
     )
+
+
+def unknown_error(row: int) -> RowError:
+    """Say that there is no such contact where none is to be made."""
+    return RowError(row, "contact_id", "CONTACT_UNKNOWN", "no such contact")

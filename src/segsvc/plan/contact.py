@@ -10,6 +10,7 @@ from segsvc.condition.anniversary import AnniversaryTest
 from segsvc.condition.attribute import AttributeLeaf
 from segsvc.condition.tree import AllOf, AnyOf, Condition, Not, describe, leaves
 from segsvc.condition.view import Actual, View
+from segsvc.domain.calendar import LAST_INSTANT
 from segsvc.plan.execute import Execution, children_of
 
 MAX_EDGES = 5_000
@@ -77,8 +78,8 @@ def next_change(view: View, condition: Condition, ordinal: int, at: int) -> int 
     instant, last_far = at, at + _HORIZON
     for _ in range(MAX_EDGES):
         edge = next_edge(view, condition, ordinal, instant)
-        if edge is None:
-            return None
+        if edge is None or edge > LAST_INSTANT:
+            return None  # no Timestamp can say what comes after the year 9999
         if holds(view, condition, ordinal, edge) is not now:
             return edge
         if edge > last_far and not _has_single_edge(view, condition, ordinal, instant):

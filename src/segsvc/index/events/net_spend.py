@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from segsvc.bitmap import Bitmap, from_mask, from_sorted, ordinals_of
-from segsvc.domain.decimals import Interval
+from segsvc.domain.columns import Int64
+from segsvc.domain.decimals import INT64_MIN, Interval
 from segsvc.domain.predicate import Reduction
 from segsvc.index.events.log import EventLog
 from segsvc.index.events.reduce import reduced
@@ -29,12 +32,12 @@ def net_spend(
     Each event counts by its own time, first <= time <= last.
     """
     owners = [np.zeros(0, np.uint32)]
-    values = [np.zeros(0, np.int64)]
+    values: list[npt.NDArray[Any]] = [np.zeros(0, np.int64)]
     for log, sign in ((placed, 1), *((log, -1) for log in taken_back)):
         rows = log.rows(first, last, within)
         numbers, present = log.numbers(VALUE, rows)
         owners.append(log.owners(rows)[present])
-        values.append(numbers[present] * sign)
+        values.append(_signed(numbers[present], sign))
     all_owners, all_values = np.concatenate(owners), np.concatenate(values)
     if not len(all_owners):
         return Bitmap()
@@ -46,3 +49,10 @@ def net_spend(
     places = np.searchsorted(members, all_owners)
     passed = reduced(Reduction.SUM, places, all_values, len(members), interval, VALUE_SCALE)
     return from_sorted(members[passed])
+
+
+def _signed(numbers: Int64, sign: int) -> npt.NDArray[Any]:
+    """Return numbers x sign: as Python ints where the least int64 has no negative."""
+    if sign < 0 and len(numbers) and int(numbers.min()) == INT64_MIN:
+        return numbers.astype(object) * sign
+    return numbers * sign

@@ -38,7 +38,7 @@ def inside(numbers: npt.NDArray[np.integer], low: int, high: int) -> Bool:
 
 
 def sums_of(
-    owners: npt.NDArray[np.integer], values: Int64, size: int, counts: Int64
+    owners: npt.NDArray[np.integer], values: npt.NDArray[Any], size: int, counts: Int64
 ) -> npt.NDArray[Any]:
     """Return the exact sum per owner: int64, or Python ints when that might not hold it."""
     largest = int(np.abs(values).max(initial=0)) if len(values) else 0
@@ -68,7 +68,7 @@ def extremes_of(
 def reduced(
     reduction: Reduction,
     owners: npt.NDArray[np.integer],
-    values: Int64 | None,
+    values: npt.NDArray[Any] | None,
     size: int,
     interval: Interval,
     scale: int,
@@ -77,7 +77,8 @@ def reduced(
 
     Args:
         owners: the owner 0..size-1 of each selected event.
-        values: numbers at *scale* or times of those events; None for COUNT.
+        values: numbers at *scale* or times of those events (int64; for SUM also Python ints, as
+            object); None for COUNT.
     """
     counts = counts_of(owners, size)
     there: Bool = counts > 0

@@ -1,0 +1,58 @@
+"""Disagreements that the oracle found, each as small as it goes."""
+
+from __future__ import annotations
+
+from segsvc.v1 import condition_pb2, evaluation_service_pb2, ingest_pb2, value_pb2, window_pb2
+from segsvc.v1 import ingest_service_pb2 as pb
+from tests.oracle.calendar import Calendar
+from tests.oracle.checks import check_contact
+from tests.oracle.draws.moments import LAST
+from tests.oracle.history import begun
+from tests.serving import START, Served
+
+NOW = int(START.timestamp())
+
+
+def test_an_event_refused_for_its_unknown_contact_makes_no_duplicate(served: Served) -> None:
+    twin = begun(served, Calendar("UTC"), NOW)
+    row = ingest_pb2.EventRow(contact_id="a", behavior="visited", event_id="1")
+    row.time.seconds = NOW
+    request = pb.RecordEventsRequest(
+        on_invalid=ingest_pb2.ON_INVALID_SKIP,
+        on_unknown_contact=ingest_pb2.ON_UNKNOWN_CONTACT_REFUSE,
+        rows=ingest_pb2.EventRows(rows=[row, row]),
+    )
+    twin.record(request)  # compares what is refused and what is a duplicate
+
+
+def test_net_spend_of_the_least_number_is_exact(served: Served) -> None:
+    twin = begun(served, Calendar("UTC"), NOW)
+    row = ingest_pb2.EventRow(contact_id="a", behavior="order_refunded")
+    row.time.seconds = NOW
+    row.properties["value"].number.decimal = "-922337203685477.5808"
+    twin.record(pb.RecordEventsRequest(rows=ingest_pb2.EventRows(rows=[row])))
+    positive = condition_pb2.NumberTest(operator=condition_pb2.NUMBER_OPERATOR_GREATER)
+    positive.value.number = 0
+    spent = condition_pb2.Condition(net_spend=condition_pb2.NetSpendCondition(test=positive))
+    assert twin.members(condition_pb2.Target(condition=spent)) == {"a"}
+
+
+def test_no_answer_is_said_to_turn_after_the_year_9999(served: Served) -> None:
+    twin = begun(served, Calendar("Pacific/Kiritimati"), NOW)
+    row = ingest_pb2.ContactRow(contact_id="a")
+    row.set["last_seen"].instant.seconds = LAST
+    row.set["birthday"].date.CopyFrom(value_pb2.Date(month=2, day=29))
+    twin.upsert([row])
+    condition = condition_pb2.Condition()
+    long_ago, month = condition.any_of.children.add(), condition.any_of.children.add()
+    long_ago.instant.attribute, month.anniversary.attribute = "last_seen", "birthday"
+    long_ago.instant.test.window.more_than_ago.CopyFrom(
+        window_pb2.Span(amount=1, unit=window_pb2.TIME_UNIT_DAY)
+    )
+    month.anniversary.test.this_month = True
+    check_contact(twin, condition, "a")
+    request = evaluation_service_pb2.CountRequest(
+        store_id=twin.id, target=condition_pb2.Target(condition=condition)
+    )
+    request.as_of.seconds = LAST
+    assert twin.served.evaluation.Count(request).contact_count == 0

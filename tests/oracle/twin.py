@@ -1,0 +1,208 @@
+"""One store held twice: by the service, over gRPC, and by the oracle. Writes go to both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import grpc
+import numpy as np
+import pytest
+
+from segsvc.v1 import (
+    admin_service_pb2,
+    condition_pb2,
+    evaluation_service_pb2,
+    ingest_pb2,
+    ingest_service_pb2,
+    schema_pb2,
+    schema_service_pb2,
+    segment_pb2,
+    segment_service_pb2,
+    store_service_pb2,
+)
+from tests.oracle.calendar import Calendar
+from tests.oracle.world import World
+from tests.serving import Served
+
+ATTRIBUTES = tuple(
+    schema_pb2.Attribute(name=name, type=kind)
+    for name, kind in (
+        ("motto", schema_pb2.ATTRIBUTE_TYPE_TEXT),
+        ("loyalty_card", schema_pb2.ATTRIBUTE_TYPE_KEY),
+        ("vip", schema_pb2.ATTRIBUTE_TYPE_BOOLEAN),
+        ("last_seen", schema_pb2.ATTRIBUTE_TYPE_INSTANT),
+        ("wedding", schema_pb2.ATTRIBUTE_TYPE_DATE),
+        ("hobbies", schema_pb2.ATTRIBUTE_TYPE_TEXT_SET),
+    )
+)
+PROPERTIES = tuple(
+    schema_pb2.Property(name=name, type=kind)
+    for name, kind in (
+        ("topic", schema_pb2.PROPERTY_TYPE_TEXT),
+        ("quiz_id", schema_pb2.PROPERTY_TYPE_KEY),
+        ("passed", schema_pb2.PROPERTY_TYPE_BOOLEAN),
+        ("started_at", schema_pb2.PROPERTY_TYPE_INSTANT),
+        ("answers", schema_pb2.PROPERTY_TYPE_TEXT_LIST),
+        ("question_ids", schema_pb2.PROPERTY_TYPE_KEY_LIST),
+    )
+)
+
+
+class Twin:
+    """A fresh store with the standard schema and attributes and properties of every type."""
+
+    def __init__(
+        self, served: Served, store_id: str, calendar: Calendar, scales: tuple[int, int], at: int
+    ) -> None:
+        self.served = served
+        self.id = store_id
+        served.stores.CreateStore(
+            store_service_pb2.CreateStoreRequest(
+                store_id=store_id, time_zone=calendar.zone, week_start=calendar.week_start + 1
+            )
+        )
+        self._define(*scales)
+        attributes = served.schema.ListAttributes(
+            schema_service_pb2.ListAttributesRequest(store_id=store_id)
+        ).attributes
+        behaviors = served.schema.ListBehaviors(
+            schema_service_pb2.ListBehaviorsRequest(store_id=store_id)
+        ).behaviors
+        self.world = World(calendar, attributes, behaviors, at)
+
+    def _define(self, of_attribute: int, of_property: int) -> None:
+        number = schema_pb2.Attribute(
+            name="score", type=schema_pb2.ATTRIBUTE_TYPE_NUMBER, scale=of_attribute
+        )
+        for attribute in (number, *ATTRIBUTES):
+            self.served.schema.DefineAttribute(
+                schema_service_pb2.DefineAttributeRequest(store_id=self.id, attribute=attribute)
+            )
+        points = schema_pb2.Property(
+            name="points", type=schema_pb2.PROPERTY_TYPE_NUMBER, scale=of_property
+        )
+        quiz = schema_pb2.Behavior(name="quiz_taken", properties=(points, *PROPERTIES))
+        self.served.schema.DefineBehavior(
+            schema_service_pb2.DefineBehaviorRequest(store_id=self.id, behavior=quiz)
+        )
+
+    def upsert(self, rows: Sequence[ingest_pb2.ContactRow]) -> None:
+        """Apply contacts."""
+        request = ingest_service_pb2.UpsertContactsRequest(
+            store_id=self.id, rows=ingest_pb2.ContactRows(rows=rows)
+        )
+        answer = self.served.ingest.UpsertContacts(request)
+        assert answer.created_contacts == self.world.upsert(rows)
+
+    def record(self, request: ingest_service_pb2.RecordEventsRequest) -> None:
+        """Apply events; what is refused and what is counted is the same."""
+        request.store_id = self.id
+        done = self.world.record(request)
+        if done.refused and request.on_invalid != ingest_pb2.ON_INVALID_SKIP:
+            refuses(self.served.ingest.RecordEvents, request, grpc.StatusCode.INVALID_ARGUMENT)
+            return
+        answer = self.served.ingest.RecordEvents(request)
+        assert sorted({held.row for held in answer.row_errors}) == done.refused
+        assert list(answer.clamped_row_numbers) == done.clamped
+        assert (answer.accepted_rows, answer.created_contacts, answer.duplicate_rows) == (
+            done.accepted,
+            done.created,
+            done.duplicates,
+        )
+
+    def delete(self, contact_ids: Sequence[str]) -> None:
+        """Erase contacts."""
+        request = ingest_service_pb2.DeleteContactsRequest(
+            store_id=self.id, contact_ids=contact_ids
+        )
+        gone = self.served.ingest.DeleteContacts(request).deleted_contacts
+        assert gone == self.world.delete(contact_ids)
+
+    def merge(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Unite contacts, or none when one is not known."""
+        merges = [
+            ingest_pb2.ContactMerge(from_contact_id=source, into_contact_id=into)
+            for source, into in pairs
+        ]
+        request = ingest_service_pb2.MergeContactsRequest(store_id=self.id, merges=merges)
+        merged = self.world.merge(pairs)
+        if merged is None:
+            refuses(self.served.ingest.MergeContacts, request, grpc.StatusCode.NOT_FOUND)
+        else:
+            assert self.served.ingest.MergeContacts(request).merged_contacts == merged
+
+    def label(self, request: ingest_service_pb2.SetLifecycleLabelsRequest) -> None:
+        """Apply a batch of lifecycle labels."""
+        request.store_id = self.id
+        accepted = self.served.ingest.SetLifecycleLabels(request).accepted_rows
+        assert accepted == self.world.label(request)
+
+    def advance(self, to: int) -> None:
+        """Let time pass."""
+        request = admin_service_pb2.AdvanceTimeRequest(store_id=self.id)
+        request.to.seconds = to
+        assert self.served.admin.AdvanceTime(request).at.seconds == to
+        self.world.at = to
+
+    def save(self, segment_id: str, condition: condition_pb2.Condition) -> None:
+        """Make a segment or change its condition."""
+        segment = segment_pb2.Segment(
+            segment_id=segment_id, name=f"segment {segment_id}", condition=condition
+        )
+        if segment_id in self.world.segments:
+            update = segment_service_pb2.UpdateSegmentRequest(store_id=self.id, segment=segment)
+            update.update_mask.paths.append("condition")
+            self.served.segments.UpdateSegment(update)
+        else:
+            self.served.segments.CreateSegment(
+                segment_service_pb2.CreateSegmentRequest(
+                    store_id=self.id, segment_id=segment_id, segment=segment
+                )
+            )
+        self.world.segments[segment_id] = condition
+
+    def drop(self, segment_id: str) -> None:
+        """Delete a segment; those that refer to it keep their members."""
+        request = segment_service_pb2.DeleteSegmentRequest(
+            store_id=self.id, segment_id=segment_id, force=True
+        )
+        changed = self.served.segments.DeleteSegment(request).inlined_segment_ids
+        assert set(changed) == self.world.drop(segment_id)
+
+    def members(self, target: condition_pb2.Target) -> set[str]:
+        """Ask the service who is in a group."""
+        request = evaluation_service_pb2.StreamMembersRequest(store_id=self.id, target=target)
+        ids: list[str] = []
+        for message in self.served.evaluation.StreamMembers(request):
+            column = message.batch.contact_ids
+            bounds = np.frombuffer(column.offsets, "<u4").tolist()
+            ids += [column.utf8[start:end].decode() for start, end in pairwise(bounds)]
+        assert len(ids) == len(set(ids))
+        return set(ids)
+
+    def listed(self, target: condition_pb2.Target, page_size: int) -> list[str]:
+        """Ask the service who is in a group, page by page."""
+        request = evaluation_service_pb2.ListMembersRequest(
+            store_id=self.id, target=target, page_size=page_size
+        )
+        found: list[str] = []
+        while True:
+            page = self.served.evaluation.ListMembers(request)
+            found += [member.contact_id for member in page.members]
+            assert len(page.members) <= page_size
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    def snapshot(self) -> None:
+        """Let the service store a snapshot and drop its journal."""
+        self.served.admin.CreateSnapshot(admin_service_pb2.CreateSnapshotRequest(store_id=self.id))
+
+
+def refuses(call: object, request: object, code: grpc.StatusCode) -> None:
+    """Expect a refusal."""
+    assert callable(call)
+    with pytest.raises(grpc.RpcError) as refused:
+        call(request)
+    assert refused.value.code() == code
