@@ -26,6 +26,9 @@ $(SETUP): pyproject.toml constraints.txt hatch_build.py
 $(PROTOS): $(SETUP) $(wildcard proto/segsvc/v1/*.proto)
 	$(BIN)/python hatch_build.py
 
+demo: setup  ## A generated store through a real server, under a minute.
+	$(BIN)/segsvc demo
+
 proto: $(PROTOS)  ## Python from proto/, into src/segsvc/v1.
 
 test: setup  ## The tests, under five minutes.

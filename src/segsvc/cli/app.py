@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from segsvc.cli.demo import demo
+from segsvc.cli.imports import imports
+from segsvc.cli.questions import count, explain, members, stats
+from segsvc.cli.resolve import resolve
+from segsvc.cli.segments import segment, store
 from segsvc.cli.serve import serve
 
 app = typer.Typer(
@@ -13,7 +18,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(serve)
+for command in (serve, demo, count, explain, members, resolve, stats):
+    app.command()(command)
+app.add_typer(imports, name="import")
+app.add_typer(segment, name="segment")
+app.add_typer(store, name="store")
 
 
 @app.callback()

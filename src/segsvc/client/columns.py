@@ -132,6 +132,8 @@ def converted(array: pa.Array | pa.ChunkedArray, kind: str, separator: str = ";"
         return Converted(held, none)
     if kind == "DATE":
         return Converted(_yyyymmdd(flat), none)
+    if kind in LISTS and pa.types.is_list(flat.type) and _is_text(flat.type.value_type):
+        return Converted(flat, none)
     if kind == "INSTANT" and not pa.types.is_temporal(flat.type):
         return Converted(flat.cast(pa.int64()), none)
     if kind == "INSTANT" and pa.types.is_timestamp(flat.type):

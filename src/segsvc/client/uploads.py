@@ -239,10 +239,14 @@ def events_encoder(
         arrays, rows = reader.kept()
         made = ingest_pb2.EventColumns(
             behavior=behavior,
-            contact_ids=columns.string_column(arrays["contact_id"]),
             times=columns.seconds(arrays["time"]).tobytes(),
             properties=[columns.value_column(name, kinds[name], arrays[name]) for name in names],
         )
+        contact_ids = arrays["contact_id"]
+        if pa.types.is_dictionary(contact_ids.type):
+            made.contact_dictionary.CopyFrom(columns.dictionary_column(contact_ids))
+        else:
+            made.contact_ids.CopyFrom(columns.string_column(contact_ids))
         if "event_id" in arrays:
             made.event_ids.CopyFrom(columns.string_column(arrays["event_id"].fill_null("")))
         request = pb.RecordEventsRequest(

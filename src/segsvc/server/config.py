@@ -120,9 +120,13 @@ def load_config(file: Path | None = None, **flags: Any) -> ServerConfig:
         return ServerConfig(**{**kept, **given})
     except ValidationError as wrong:
         lines = (
-            f"{'.'.join(map(str, held['loc']))}: {held['msg']}".removeprefix(": ")
+            ": ".join(filter(None, (".".join(map(str, held["loc"])), _said(held["msg"]))))
             for held in wrong.errors()
         )
         raise ConfigInvalid("\n".join(lines)) from None
     except (OSError, tomllib.TOMLDecodeError) as wrong:
         raise ConfigInvalid(f"{path}: {wrong}") from None
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,192 @@
+"""``count``, ``explain``, ``members``, ``stats``: what is there, and why."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from segsvc.cli.conditions import Condition, Segment, source_of
+from segsvc.cli.connection import (
+    DEFAULT_SERVER,
+    DEFAULT_STORE,
+    Authority,
+    Json,
+    Server,
+    StoreId,
+    answer,
+    opened,
+    print_json,
+)
+from segsvc.cli.console import answers
+from segsvc.client.values import from_proto, when
+from segsvc.v1 import evaluation_service_pb2 as pb
+
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", help="An instant to come (UTC).", show_default=False)
+]
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+def count(
+    condition: Condition = None,
+    segment: Segment = None,
+    as_of: AsOf = None,
+    store: StoreId = DEFAULT_STORE,
+    server: Server = DEFAULT_SERVER,
+    tls_ca: Authority = None,
+    json: Json = False,
+) -> None:
+    """Count the contacts that match a condition, or are in a segment."""
+    with opened(server, store, tls_ca) as shop:
+        source = source_of(shop, condition, segment)
+        counted = shop.count(source, as_of=_utc(as_of), with_reachable=True)
+    answer(counted, json, _show_count)
+
+
+def _show_count(counted: pb.CountResponse) -> None:
+    share = counted.contact_count / counted.universe_count if counted.universe_count else 0.0
+    answers.print(
+        f"[bold]{counted.contact_count:,}[/] of {counted.universe_count:,} contacts ({share:.1%}); "
+        f"by e-mail {counted.size.email_reachable_count:,}, "
+        f"by SMS {counted.size.sms_reachable_count:,}"
+    )
+    answers.print(f"revision {counted.revision}, as of {_time(counted.as_of)}", style="dim")
+
+
+def explain(
+    condition: Condition = None,
+    segment: Segment = None,
+    contact: Annotated[str | None, typer.Option(help="Why this contact is in or out.")] = None,
+    as_of: AsOf = None,
+    store: StoreId = DEFAULT_STORE,
+    server: Server = DEFAULT_SERVER,
+    tls_ca: Authority = None,
+    json: Json = False,
+) -> None:
+    """Explain a condition node by node, or why one contact is in or out."""
+    with opened(server, store, tls_ca) as shop:
+        source = source_of(shop, condition, segment)
+        if contact is None:
+            answer(shop.explain(source, as_of=_utc(as_of)), json, show_condition)
+        else:
+            explained = shop.explain_contact(contact, source, as_of=_utc(as_of))
+            answer(explained, json, show_contact)
+
+
+def show_condition(explained: pb.ExplainConditionResponse) -> None:
+    """Print the count of every node and what was executed."""
+    nodes = Table("contacts", "condition", title="Every node alone", title_justify="left")
+    nodes.columns[0].justify = "right"
+    for node in explained.nodes:
+        depth = node.path.count("children[") + node.path.count("not.child")
+        nodes.add_row(f"{node.contact_count:,}", Text("  " * depth + node.text))
+    answers.print(nodes)
+    steps = Table("step", "on", "result", "form", "µs", title="As executed", title_justify="left")
+    for column in (2, 4):
+        steps.columns[column].justify = "right"
+    for step in explained.plan:
+        steps.add_row(
+            step.operation,
+            Text(step.text),
+            f"{step.contact_count:,}",
+            step.representation,
+            f"{step.microseconds:,.0f}",
+        )
+    answers.print(steps)
+
+
+def show_contact(explained: pb.ExplainContactResponse) -> None:
+    """Print true or false for every node, the values that decide, and the next change."""
+    table = Table("", "condition", "actual", "changes by itself", title_justify="left")
+    table.title = f"{explained.contact_id} is {'in' if explained.matches else 'not in'}"
+    for node in explained.nodes:
+        actual = ", ".join(f"{held.name} {_shown(held)}" for held in node.actual_values)
+        changes = _time(node.next_change_time) if node.HasField("next_change_time") else "never"
+        mark = Text("yes", "green") if node.matches else Text("no", "red")
+        table.add_row(mark, Text("  " * node.depth + node.text), Text(actual), changes)
+    answers.print(table)
+
+
+def _shown(held: Any) -> str:
+    value = from_proto(held.value)
+    return "missing" if value is None else str(value)
+
+
+def members(
+    condition: Condition = None,
+    segment: Segment = None,
+    attribute: Annotated[
+        list[str] | None, typer.Option("--attribute", "-a", help="Also this attribute.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 0,
+    as_of: AsOf = None,
+    store: StoreId = DEFAULT_STORE,
+    server: Server = DEFAULT_SERVER,
+    tls_ca: Authority = None,
+    json: Json = False,
+) -> None:
+    """List members as CSV, or as JSON lines."""
+    names = attribute or []
+    with opened(server, store, tls_ca) as shop:
+        source = source_of(shop, condition, segment)
+        size = min(limit, 10_000) if limit else 10_000
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        if not json:
+            writer.writerow(["contact_id", *names])
+        listed = shop.members(source, attributes=names, as_of=_utc(as_of), page_size=size)
+        for number, member in enumerate(listed, 1):
+            if json:
+                print_json(member)
+            else:
+                writer.writerow([member.contact_id, *(_cell(member, name) for name in names)])
+            if number == limit:
+                break
+
+
+def _cell(member: pb.Member, name: str) -> str:
+    value = from_proto(member.attributes[name]) if name in member.attributes else None
+    if isinstance(value, list):
+        return ";".join(value)
+    return "" if value is None else str(value)
+
+
+def stats(
+    store: StoreId = DEFAULT_STORE,
+    server: Server = DEFAULT_SERVER,
+    tls_ca: Authority = None,
+    json: Json = False,
+) -> None:
+    """Show what a store holds, and what it costs."""
+    with opened(server, store, tls_ca) as shop:
+        answer(shop.stats(), json, _show_stats)
+
+
+def _show_stats(held: Any) -> None:
+    table = Table(show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("contacts", f"{held.contact_count:,}")
+    table.add_row("events", f"{sum(each.event_count for each in held.events):,}")
+    table.add_row("segments", f"{held.segment_count:,}")
+    table.add_row("revision", f"{held.revision:,}")
+    table.add_row("memory", f"{sum(part.bytes for part in held.memory) / 1e6:,.1f} MB")
+    table.add_row(
+        "journal", f"{held.journal_records:,} records, {held.journal_bytes / 1e6:,.1f} MB"
+    )
+    table.add_row(
+        "snapshot", f"revision {held.snapshot_revision:,}, {held.snapshot_bytes / 1e6:,.1f} MB"
+    )
+    answers.print(table)
+
+
+def _time(stamp: Any) -> str:
+    return when(stamp).strftime("%Y-%m-%d %H:%M:%S")

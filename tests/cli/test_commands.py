@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from segsvc.cli import app
+from tests.serving import serving
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with serving(tmp_path_factory.mktemp("cli") / "cli.db") as served:
+        environment = {"SEGSVC_SERVER": served.target, "SEGSVC_STORE": "shop", "COLUMNS": "200"}
+
+        def invoke(*arguments: str) -> Result:
+            return CliRunner().invoke(app, list(arguments), env=environment)
+
+        assert invoke("store", "create", "shop", "--time-zone", "Europe/Berlin").exit_code == 0
+        yield invoke
+
+
+@pytest.fixture(scope="module")
+def filled(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("files")
+    people = folder / "people.csv"
+    people.write_text(
+        "id,Land,tags,email,email_status,birthday\n"
+        "ann,DE,vip;new,ann@example.com,subscribed,1990-06-01\n"
+        "bob,FR,,,,--02-29\n"
+        'cy,"DE",,cy@example.com,unsubscribed,1999-02-30\n'
+    )
+    found = run(
+        "import", "contacts", str(people), "-m", "id=contact_id", "-m", "Land=country", "--json"
+    )
+    assert found.exit_code == 0, found.output
+    facts = json.loads(found.stdout)
+    assert (facts["rows"], facts["accepted"], facts["rejected"]) == (3, 2, 1)
+    assert facts["rejected_file"] == f"{people}.rejected.csv"
+    rejected = Path(facts["rejected_file"]).read_text().splitlines()
+    assert rejected[1].startswith("3,birthday,TYPE_WRONG,")
+    orders = folder / "orders.parquet"
+    times = pa.array([1717200000, 1717200001, 1717100000], pa.timestamp("s", "UTC"))
+    pq.write_table(
+        pa.table({"contact_id": ["ann", "ann", "bob"], "time": times, "value": [40, 70.5, 10]}),
+        orders,
+    )
+    done = run("import", "events", str(orders), "--behavior", "order_placed")
+    assert done.exit_code == 0, done.output
+    assert "3 of 3 rows applied" in done.stdout
+    return run
+
+
+def test_count_in_both_forms_of_a_condition(filled: Run, tmp_path: Path) -> None:
+    text = 'country is "DE" and has done order_placed with count >= 2'
+    counted = json.loads(filled("count", text, "--json").stdout)
+    assert (counted["contact_count"], counted["universe_count"]) == ("1", "2")
+    assert "1 of 2 contacts" in filled("count", text).stdout
+    file = tmp_path / "condition.json"
+    file.write_text(
+        '{"text": {"attribute": "country", "test": {"operator": "TEXT_OPERATOR_IS", "values": ["FR"]}}}'
+    )
+    assert json.loads(filled("count", f"@{file}", "--json").stdout)["contact_count"] == "1"
+
+
+def test_a_wrong_condition_is_pointed_at(filled: Run) -> None:
+    wrong = filled("count", 'country is "DE" und tags any of ("vip")')
+    assert wrong.exit_code == 2
+    lines = wrong.stderr.splitlines()
+    assert lines[-2].index("und") == lines[-1].index("^")
+    unknown = filled("count", "shoe_size = 42")
+    assert unknown.exit_code == 2
+    assert "shoe_size" in unknown.stderr
+
+
+def test_segments_from_birth_to_death(filled: Run) -> None:
+    made = filled("segment", "create", "Germans", 'country is "DE"', "--id", "germans", "--json")
+    assert json.loads(made.stdout)["size"]["contact_count"] == "1"
+    assert "Germans" in filled("segment", "list").stdout
+    assert filled("segment", "copy", "germans", "--new-id", "copied").exit_code == 0
+    assert 'country is "DE"' in filled("segment", "show", "copied").stdout
+    user = filled("segment", "create", "User", 'in segment "germans"', "--id", "user")
+    assert user.exit_code == 0
+    refused = filled("segment", "delete", "germans")
+    assert refused.exit_code == 1
+    assert "SEGMENT_IN_USE" in refused.stderr
+    assert "segment/user" in refused.stderr
+    assert json.loads(filled("count", "--segment", "user", "--json").stdout)["contact_count"] == "1"
+    for segment_id in ("user", "germans", "copied"):
+        assert filled("segment", "delete", segment_id).exit_code == 0
+    assert "lapsed_buyers" in filled("segment", "suggest").stdout
+
+
+def test_members_explain_and_resolve(filled: Run) -> None:
+    listed = filled("members", "has done order_placed", "-a", "country", "-a", "tags")
+    assert listed.stdout.splitlines() == ["contact_id,country,tags", "ann,DE,new;vip", "bob,FR,"]
+    assert len(filled("members", "has done order_placed", "--limit", "1").stdout.splitlines()) == 2
+    assert "As executed" in filled("explain", "has done order_placed").stdout
+    why = filled("explain", 'country is "DE"', "--contact", "bob").stdout
+    assert "bob is not in" in why
+    assert "country FR" in why
+    filled("segment", "create", "Buyers", "has done order_placed", "--id", "buyers")
+    resolved = filled("resolve", "--include", "buyers", "--channel", "email")
+    assert resolved.stdout.split() == ["ann"]
+    assert "1 without address" in resolved.stderr
+    resolution_id = re.search(r"--resume (\S+)", resolved.stderr)
+    assert resolution_id is not None
+    assert filled("resolve", "--resume", resolution_id[1]).stdout.split() == ["ann"]
+    assert json.loads(filled("stats", "--json").stdout)["contact_count"] == "2"
+
+
+def test_what_cannot_be_is_said(filled: Run) -> None:
+    nobody = filled("members", "--segment", "nobody")
+    assert nobody.exit_code == 1
+    assert "SEGMENT_NOT_FOUND" in nobody.stderr
+    assert filled("count").exit_code == 2
+    nowhere = filled("stats", "--server", "127.0.0.1:1")
+    assert nowhere.exit_code == 1
+    assert "no server answers at 127.0.0.1:1" in nowhere.stderr
