@@ -67,7 +67,8 @@ def test_count_in_both_forms_of_a_condition(filled: Run, tmp_path: Path) -> None
     assert "1 of 2 contacts" in filled("count", text).stdout
     file = tmp_path / "condition.json"
     file.write_text(
-        '{"text": {"attribute": "country", "test": {"operator": "TEXT_OPERATOR_IS", "values": ["FR"]}}}'
+        '{"text": {"attribute": "country",'
+        ' "test": {"operator": "TEXT_OPERATOR_IS", "values": ["FR"]}}}'
     )
     assert json.loads(filled("count", f"@{file}", "--json").stdout)["contact_count"] == "1"
 
