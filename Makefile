@@ -10,7 +10,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help setup proto demo test test-all check format constraints clean
+.PHONY: help setup proto demo bench test test-all check format constraints clean
 
 help:  ## What make can do.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ test: setup  ## The tests, under five minutes.
 
 test-all: setup  ## The tests that take minutes too.
 	$(PYTEST)
+
+bench: setup  ## What 1M contacts and 10M events take, through gRPC; some minutes.
+	$(BIN)/python -m benchmarks.main_job
 
 check: setup  ## Format, lint, types, layers, proto lint.
 	$(BIN)/ruff format --check .
