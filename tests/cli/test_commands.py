@@ -127,3 +127,8 @@ def test_what_cannot_be_is_said(filled: Run) -> None:
     nowhere = filled("stats", "--server", "127.0.0.1:1")
     assert nowhere.exit_code == 1
     assert "no server answers at 127.0.0.1:1" in nowhere.stderr
+
+
+def test_health_says_whether_the_server_serves(run: Run) -> None:
+    assert run("health").stdout == "SERVING\n"
+    assert run("health", "--server", "127.0.0.1:1").exit_code == 1

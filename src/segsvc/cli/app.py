@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from segsvc.cli.demo import demo
+from segsvc.cli.health import health
 from segsvc.cli.imports import imports
 from segsvc.cli.questions import count, explain, members, stats
 from segsvc.cli.resolve import resolve
@@ -18,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, demo, count, explain, members, resolve, stats):
+for command in (serve, demo, count, explain, members, resolve, stats, health):
     app.command()(command)
 app.add_typer(imports, name="import")
 app.add_typer(segment, name="segment")
