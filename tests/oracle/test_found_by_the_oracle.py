@@ -6,7 +6,7 @@ from segsvc.v1 import condition_pb2, evaluation_service_pb2, ingest_pb2, value_p
 from segsvc.v1 import ingest_service_pb2 as pb
 from tests.oracle.calendar import Calendar
 from tests.oracle.checks import check_contact
-from tests.oracle.draws.moments import LAST
+from tests.oracle.draws.moments import FIRST, LAST
 from tests.oracle.history import begun
 from tests.serving import START, Served
 
@@ -56,3 +56,17 @@ def test_no_answer_is_said_to_turn_after_the_year_9999(served: Served) -> None:
     )
     request.as_of.seconds = LAST
     assert twin.served.evaluation.Count(request).contact_count == 0
+
+
+def test_windows_beyond_the_calendar_hold_no_date(served: Served) -> None:
+    twin = begun(served, Calendar("America/Sao_Paulo"), NOW)
+    first, last = ingest_pb2.ContactRow(contact_id="a"), ingest_pb2.ContactRow(contact_id="b")
+    first.set["birthday"].date.CopyFrom(value_pb2.Date(year=1, month=1, day=1))
+    last.set["birthday"].date.CopyFrom(value_pb2.Date(year=9999, month=12, day=31))
+    twin.upsert([first, last])
+    before, after = condition_pb2.Condition(), condition_pb2.Condition()
+    before.date.attribute = after.date.attribute = "birthday"
+    before.date.test.window.before.seconds = FIRST
+    after.date.test.window.after_date.CopyFrom(last.set["birthday"].date)
+    for condition in (before, after):
+        assert twin.members(condition_pb2.Target(condition=condition)) == set()

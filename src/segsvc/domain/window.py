@@ -14,11 +14,12 @@ from typing import TypeAlias
 from segsvc.domain.calendar import (
     DISTANT_FUTURE,
     DISTANT_PAST,
+    LAST_DAY,
     CalendarPeriod,
     LocalCalendar,
     add_months,
 )
-from segsvc.domain.dates import day_number, pack_day
+from segsvc.domain.dates import FIRST_DATE, LAST_DATE, day_number, pack_day
 
 MAX_AMOUNT = 100_000
 """The largest N of a span: 100,000 weeks are 1,900 years."""
@@ -211,9 +212,15 @@ def _days(first: int, last: int, calendar: LocalCalendar) -> tuple[int, int]:
 
 
 def date_bounds(window: Window, t: int, calendar: LocalCalendar) -> tuple[int, int]:
-    """Return the first and the last packed date whose day *starts* inside *window* at *t*."""
+    """Return the first and the last packed date whose day *starts* inside *window* at *t*.
+
+    The first lies after the last when there is none, also beyond the years 1..9999.
+    """
     first, last = bounds(window, t, calendar)
-    return pack_day(calendar.local_day(first - 1) + 1), pack_day(calendar.local_day(last))
+    first_day, last_day = calendar.local_day(first - 1) + 1, calendar.local_day(last)
+    if last_day < 1 or first_day > LAST_DAY:
+        return LAST_DATE, FIRST_DATE
+    return pack_day(first_day), pack_day(last_day)
 
 
 def stay(window: Window, e: int, calendar: LocalCalendar) -> tuple[int, int]:
