@@ -27,7 +27,7 @@ def check_a_store(served: Served, data: st.DataObject) -> None:
     gone(twin)
 
 
-@settings(QUICK, max_examples=70)
+@settings(QUICK, max_examples=50)
 @given(st.data())
 def test_any_condition_answers_as_the_oracle(served: Served, data: st.DataObject) -> None:
     check_a_store(served, data)

@@ -90,7 +90,7 @@ class History(RuleBasedStateMachine):
 
 def test_any_history_survives_restarts() -> None:
     run_state_machine_as_test(
-        History, settings=settings(QUICK, max_examples=30, stateful_step_count=25)
+        History, settings=settings(QUICK, max_examples=22, stateful_step_count=25)
     )
 
 

@@ -51,7 +51,7 @@ def check_a_leaf(served: Served, data: st.DataObject, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", LEAVES)
 def test_every_leaf_is_exact_at_its_edges(served: Served, kind: str) -> None:
-    @settings(QUICK, max_examples=20 * WEIGHT.get(kind, 1))
+    @settings(QUICK, max_examples=15 * WEIGHT.get(kind, 1))
     @given(st.data())
     def check(data: st.DataObject) -> None:
         check_a_leaf(served, data, kind)

@@ -59,7 +59,7 @@ def check_writes(served: Served, data: st.DataObject) -> None:
     gone(twin)
 
 
-@settings(QUICK, max_examples=110)
+@settings(QUICK, max_examples=80)
 @given(st.data())
 def test_writes_follow_the_rules(served: Served, data: st.DataObject) -> None:
     check_writes(served, data)
