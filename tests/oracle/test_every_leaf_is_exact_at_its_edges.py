@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segsvc.v1 import condition_pb2, evaluation_service_pb2, ingest_pb2
+from segsvc.v1 import condition_pb2, evaluation_service_pb2, ingest_pb2, window_pb2
 from segsvc.v1 import ingest_service_pb2 as pb
+from tests.oracle.calendar import Calendar
 from tests.oracle.checks import check_condition, check_leaves_within
 from tests.oracle.draws.conditions import GROUPS, kinds, leaves
 from tests.oracle.draws.people import contacts_near, edge_of, events_near
-from tests.oracle.history import fresh, gone
+from tests.oracle.history import begun, fresh, gone
 from tests.oracle.meaning import ATTRIBUTE_KINDS, Meaning
 from tests.oracle.profiles import DEEP, QUICK
 from tests.oracle.twin import Twin
@@ -57,6 +60,23 @@ def test_every_leaf_is_exact_at_its_edges(served: Served, kind: str) -> None:
         check_a_leaf(served, data, kind)
 
     check()
+
+
+@pytest.mark.parametrize("unit", ["TIME_UNIT_MONTH", "TIME_UNIT_YEAR"])
+@pytest.mark.parametrize("today", [date(2024, 2, 29), date(2024, 3, 31), date(2024, 11, 3)])
+def test_months_begin_with_the_first_second_of_a_day(
+    served: Served, unit: str, today: date
+) -> None:
+    calendar = Calendar("America/New_York")
+    twin = begun(served, calendar, calendar.start(today.toordinal()) + 7_200)
+    leaf = condition_pb2.Condition()
+    leaf.instant.attribute = "last_seen"
+    leaf.instant.test.window.in_the_last.CopyFrom(window_pb2.Span(amount=1, unit=unit))
+    rows = contacts_near(twin.world, leaf)
+    twin.upsert(rows)
+    members = twin.members(condition_pb2.Target(condition=leaf))
+    assert members == Meaning(twin.world, twin.world.at).members(leaf)
+    assert 0 < len(members) < len(rows)
 
 
 @pytest.mark.long
