@@ -67,6 +67,11 @@ class AnniversaryTest:
             return today - length + 1, today
         return today, today
 
+    @property
+    def moves(self) -> bool:
+        """Whether local midnights may change an answer."""
+        return self.kind is not AnniversaryKind.IN_MONTH
+
     def next_edge(self, value: object, after: int, calendar: LocalCalendar) -> int | None:
         """Return the start of the next local day on which the answer may turn."""
         if self.kind is AnniversaryKind.IN_MONTH or not isinstance(value, int):

@@ -10,8 +10,10 @@ from segsvc.bitmap import Bitmap
 from segsvc.condition.anniversary import AnniversaryTest
 from segsvc.condition.boolean import BooleanTest
 from segsvc.condition.date import DateTest
+from segsvc.condition.flips import daily_flips, next_window_flip, window_flips
 from segsvc.condition.instant import InstantTest
 from segsvc.condition.number import NumberTest
+from segsvc.condition.presence import Presence
 from segsvc.condition.quoting import subject_text
 from segsvc.condition.text import TextTest
 from segsvc.condition.text_set import TextSetTest
@@ -50,6 +52,30 @@ class AttributeLeaf:
         """See `Leaf.next_edge`."""
         value = view.value(self.attribute, ordinal)
         return None if value is None else self.test.next_edge(value, after, view.calendar)
+
+    def flips(self, view: View, since: int, until: int) -> Bitmap:
+        """See `Leaf.flips`."""
+        match self.test:
+            case InstantTest(window) if not isinstance(window, Presence):
+                parts = [(window, view.attribute_times(self.attribute))]
+                return window_flips(parts, since, until, view.calendar)
+            case DateTest() | AnniversaryTest() if self.test.moves:
+                return daily_flips(
+                    lambda at: self.matches(view, at, None), since, until, view.calendar
+                )
+            case _:
+                return Bitmap()
+
+    def next_flip(self, view: View, at: int) -> int | None:
+        """See `Leaf.next_flip`."""
+        match self.test:
+            case InstantTest(window) if not isinstance(window, Presence):
+                parts = [(window, view.attribute_times(self.attribute))]
+                return next_window_flip(parts, at, view.calendar)
+            case DateTest() | AnniversaryTest() if self.test.moves:
+                return view.calendar.next_midnight(at)
+            case _:
+                return None
 
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`."""

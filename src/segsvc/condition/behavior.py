@@ -9,14 +9,17 @@ from typing import TypeAlias
 
 from segsvc.bitmap import Bitmap
 from segsvc.condition.boolean import BooleanTest
+from segsvc.condition.flips import Moving, next_window_flip, window_flips
 from segsvc.condition.instant import InstantTest, next_of
 from segsvc.condition.measure import Measure, MeasureKind
 from segsvc.condition.number import NumberTest
+from segsvc.condition.presence import Presence
 from segsvc.condition.satisfies import event_satisfies
 from segsvc.condition.text import TextTest
 from segsvc.condition.view import Actual, Event, Problem, Reads, View, complement
 from segsvc.condition.windows import check_window, describe_window
 from segsvc.domain.calendar import DISTANT_FUTURE, DISTANT_PAST, LocalCalendar
+from segsvc.domain.crossing import moves
 from segsvc.domain.decimals import Interval
 from segsvc.domain.predicate import EventQuery, PropertyPredicate
 from segsvc.domain.schema import BehaviorDefinition, Schema
@@ -119,6 +122,27 @@ class BehaviorLeaf:
             for clause in self.where
         ]
         return (edge for edge in found if edge is not None)
+
+    def flips(self, view: View, since: int, until: int) -> Bitmap:
+        """See `Leaf.flips`."""
+        return window_flips(self._moving(view), since, until, view.calendar)
+
+    def next_flip(self, view: View, at: int) -> int | None:
+        """See `Leaf.next_flip`."""
+        return next_window_flip(self._moving(view), at, view.calendar)
+
+    def _moving(self, view: View) -> list[Moving]:
+        measured = self.measure.window if self.measure is not None else None
+        parts: list[Moving] = [
+            (window, view.event_times(self.behavior))
+            for window in (self.window, measured)
+            if window is not None and moves(window)
+        ]
+        for clause in self.where:
+            window = clause.test.test if isinstance(clause.test, InstantTest) else None
+            if window is not None and not isinstance(window, Presence) and moves(window):
+                parts.append((window, view.event_times(self.behavior, clause.property)))
+        return parts
 
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`: count and latest time of the selected events, and the measure."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from segsvc.bitmap import Bitmap
+from segsvc.condition.flips import Moving, next_window_flip, window_flips
 from segsvc.condition.instant import next_of
 from segsvc.condition.number import NumberOperator, NumberTest
 from segsvc.condition.view import Actual, Problem, Reads, View, complement
 from segsvc.condition.windows import check_window, describe_window
 from segsvc.domain.calendar import DISTANT_FUTURE, DISTANT_PAST
+from segsvc.domain.crossing import moves
 from segsvc.domain.schema import Schema
 from segsvc.domain.window import InTheNext, Window, bounds, stay
 
@@ -63,6 +65,19 @@ class NetSpendLeaf:
             for event in view.events(behavior, ordinal)
         )
         return min((edge for edge in edges if edge is not None), default=None)
+
+    def flips(self, view: View, since: int, until: int) -> Bitmap:
+        """See `Leaf.flips`."""
+        return window_flips(self._moving(view), since, until, view.calendar)
+
+    def next_flip(self, view: View, at: int) -> int | None:
+        """See `Leaf.next_flip`."""
+        return next_window_flip(self._moving(view), at, view.calendar)
+
+    def _moving(self, view: View) -> list[Moving]:
+        if self.window is None or not moves(self.window):
+            return []
+        return [(self.window, view.event_times(name)) for name in (PLACED, *TAKEN_BACK)]
 
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`."""

@@ -46,6 +46,14 @@ class SampleLeaf:
         """See `Leaf.next_edge`."""
         return None
 
+    def flips(self, view: View, since: int, until: int) -> Bitmap:
+        """See `Leaf.flips`."""
+        return Bitmap()
+
+    def next_flip(self, view: View, at: int) -> int | None:
+        """See `Leaf.next_flip`."""
+        return None
+
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`."""
         held = ordinal in view.sample(self.salt, self.below, Bitmap([ordinal]))

@@ -37,6 +37,14 @@ class SegmentLeaf:
         """See `Leaf.next_edge`."""
         return view.segment_next_edge(self.segment_id, ordinal, after)
 
+    def flips(self, view: View, since: int, until: int) -> Bitmap:
+        """See `Leaf.flips`; the segment that is read reports its own."""
+        return Bitmap()
+
+    def next_flip(self, view: View, at: int) -> int | None:
+        """See `Leaf.next_flip`."""
+        return None
+
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`."""
         held = ordinal in view.segment(self.segment_id, at, Bitmap([ordinal]))

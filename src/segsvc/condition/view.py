@@ -26,6 +26,16 @@ class Event:
     properties: dict[str, Value]
 
 
+class Times(Protocol):
+    """Instants of contacts. Past instants and contacts that are gone may still be named."""
+
+    def between(self, first: int, last: int) -> Bitmap:
+        """Return contacts that have, or had, an instant with first <= instant <= last."""
+
+    def after(self, instant: int) -> int | None:
+        """Return the first instant later than *instant*."""
+
+
 class View(Protocol):
     """A store's index at one revision. All answers lie inside the universe.
 
@@ -65,6 +75,12 @@ class View(Protocol):
 
     def segment_next_edge(self, segment_id: str, ordinal: int, after: int) -> int | None:
         """Return `Leaf.next_edge` over the leaves of a segment's condition."""
+
+    def attribute_times(self, name: str) -> Times:
+        """Return the instants of an instant attribute."""
+
+    def event_times(self, behavior: str, name: str = "") -> Times:
+        """Return the times of a behavior's events, or their instant property *name*."""
 
     def value(self, name: str, ordinal: int) -> Value | None:
         """Return one contact's attribute, as given by the caller; None when missing."""
@@ -123,6 +139,19 @@ class Leaf(Protocol):
         """Return an instant > *after* up to which time alone cannot change one contact's answer.
 
         None: it never can. The answer need not change there.
+        """
+
+    def flips(self, view: View, since: int, until: int) -> Bitmap:
+        """Return contacts among whom is everyone whose answer differs by time alone.
+
+        That is, between the instants *since* and *until*. Others, also contacts that are gone, may
+        be among them.
+        """
+
+    def next_flip(self, view: View, at: int) -> int | None:
+        """Return an instant > *at* before which time alone changes nobody's answer.
+
+        None: it never does. It may be too early, never too late; asked of the index, not polled.
         """
 
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,9 @@ from segsvc.engine.codec import Codec, UpdateStore, Write
 from segsvc.engine.numbers import IndexNumbers
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreSettings, StoreState, changed, segment_facts
+from segsvc.index import Touched
 from segsvc.segment.definition import Segment
+from segsvc.segment.delta import Changes
 from segsvc.segment.suggestions import suggestion
 from segsvc.segment.writes import (
     CopySegment,
@@ -35,17 +37,53 @@ from segsvc.segment.writes import (
 )
 
 
+@dataclass(slots=True)
+class Effect:
+    """What the writes of one revision did, as far as memberships depend on it."""
+
+    touched: Touched = field(default_factory=Touched)
+    defined: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    new_calendar: bool = False
+
+
 def apply_record(
     state: StoreState, record: JournalRecord, codec: Codec, decoded: list[Write] | None = None
 ) -> list[Answer]:
     """Apply *record*, the one after `state.revision`; return an answer per request.
 
-    *decoded* spares decoding the payloads again on the live path.
+    First come the writes, then every membership is brought to the new revision, once.
+
+    Args:
+        decoded: the writes, which spares decoding the payloads again on the live path.
     """
     assert record.revision == state.revision + 1, "revisions grow by one"
     state.revision, state.at = record.revision, record.at
-    if record.kind is not RecordKind.WRITES:
-        return []
+    effect = Effect()
+    answers = _apply_writes(state, record, codec, decoded, effect)
+    if record.kind is RecordKind.RULES:
+        deltas = state.memberships.recheck(state.view(), state.segments)
+    else:
+        deltas = state.memberships.advance(
+            state.view(),
+            state.segments,
+            effect.touched,
+            state.at,
+            defined=effect.defined,
+            removed=effect.removed,
+            everything=effect.new_calendar,
+        )
+    state.changes.append(Changes(state.revision, state.at, deltas))
+    return answers
+
+
+def _apply_writes(
+    state: StoreState,
+    record: JournalRecord,
+    codec: Codec,
+    decoded: list[Write] | None,
+    effect: Effect,
+) -> list[Answer]:
     answers = []
     for place, request in enumerate(record.header.requests):
         write = (
@@ -53,7 +91,8 @@ def apply_record(
             if decoded is None
             else decoded[place]
         )
-        facts = {**request.answer, **_apply(state, write, accepted_rows(request), codec)}
+        applied = _apply(state, write, accepted_rows(request), codec, effect)
+        facts = {**request.answer, **applied}
         answer = Answer(record.revision, record.at, facts)
         state.requests.remember(request.method, request.request_id, request.digest, answer)
         answers.append(answer)
@@ -67,6 +106,7 @@ def new_store(store_id: Any, record: JournalRecord) -> StoreState:
     state = StoreState(store_id, StoreSettings(**facts))
     state.revision, state.at = record.revision, record.at
     state.updated_revision = record.revision
+    state.memberships.answers.at = record.at
     for request in record.header.requests:
         answer = Answer(record.revision, record.at, request.answer)
         state.requests.remember(request.method, request.request_id, request.digest, answer)
@@ -81,25 +121,28 @@ def accepted_rows(request: RequestHeader) -> Bool | None:
     return np.unpackbits(bits, bitorder="little").view(np.bool_)
 
 
-def _apply(state: StoreState, write: Write, rows: Bool | None, codec: Codec) -> dict[str, Any]:
+def _apply(
+    state: StoreState, write: Write, rows: Bool | None, codec: Codec, effect: Effect
+) -> dict[str, Any]:
+    index, touched = state.index, effect.touched
     match write:
         case UpsertContacts(batch, numbers):
             kept = batch if rows is None else batch.keep(rows[numbers])
-            return {"created": state.index.apply_contacts(kept).created}
+            return {"created": index.apply_contacts(kept, touched)}
         case SetLifecycleLabels():
-            return _apply_lifecycle(state, write, rows)
+            return _apply_lifecycle(state, write, rows, touched)
         case RecordEvents(blocks):
             created = 0
             for block in blocks:
                 kept_block = block if rows is None else block.keep(rows[block.rows])
                 if len(kept_block.rows):
-                    created += state.index.apply_events(kept_block, state.at).created
+                    created += index.apply_events(kept_block, state.at, touched)
             return {"created": created}
         case DeleteContacts(ids):
-            gone = [held for held in ids if state.index.delete(held, state.at) is not None]
+            gone = [held for held in ids if index.delete(held, state.at, touched) is not None]
             return {"deleted": len(gone), "unknown": len(ids) - len(gone)}
         case MergeContacts(pairs):
-            merged = [pair for pair in pairs if state.index.merge(*pair, state.at) is not None]
+            merged = [pair for pair in pairs if index.merge(*pair, state.at, touched) is not None]
             return {"merged": len(merged), "unchanged": len(pairs) - len(merged)}
         case DefineAttribute(definition):
             state.change_schema(state.schema.with_attribute(definition))
@@ -117,28 +160,34 @@ def _apply(state: StoreState, write: Write, rows: Bool | None, codec: Codec) -> 
                 )
             )
             state.updated_revision, state.updated_at = state.revision, state.at
+            effect.new_calendar = time_zone is not None or week_start is not None
             return {}
         case DeleteSegment(held, _, _):
-            return {"changed": _delete_segment(state, held)}
+            inlined = _delete_segment(state, held)
+            effect.removed.append(held)
+            effect.defined.extend(inlined)
+            return {"changed": inlined}
         case _:
             segment = _segment(state, write)
             state.segments.put(segment)
+            if not isinstance(write, UpdateSegment) or write.condition is not None:
+                effect.defined.append(segment.id)
             return {"segment": segment_facts(segment, codec)}
 
 
 def _apply_lifecycle(
-    state: StoreState, write: SetLifecycleLabels, rows: Bool | None
+    state: StoreState, write: SetLifecycleLabels, rows: Bool | None, touched: Touched
 ) -> dict[str, Any]:
     keep = np.ones(len(write.ids), np.bool_) if rows is None else rows[write.rows]
     places = np.flatnonzero(keep)
     renumbered = np.full(len(keep), -1, np.int64)
     renumbered[places] = np.arange(len(places))
     labels, before = write.labels.keep(renumbered), state.index.labelled(write.labels.name)
-    applied = state.index.set_labels(
-        write.ids.take(places), labels, clear_others=write.clear_others
+    named = state.index.set_labels(
+        write.ids.take(places), labels, touched, clear_others=write.clear_others
     )
     state.lifecycle_date = write.date
-    cleared = len(before - applied.named) if write.clear_others else 0
+    cleared = len(before - named) if write.clear_others else 0
     return {"cleared": cleared}
 
 

@@ -6,7 +6,7 @@ import base64
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, from_bytes, to_bytes
 from segsvc.condition.tree import Condition
 from segsvc.condition.view import View
 from segsvc.domain.calendar import LocalCalendar, Weekday
@@ -23,11 +23,16 @@ from segsvc.domain.section import FrozenState, Sections
 from segsvc.domain.standard_schema import STANDARD_SCHEMA
 from segsvc.engine.codec import Codec
 from segsvc.engine.requests import AnsweredRequests
-from segsvc.index import IndexView, StoreIndex
+from segsvc.engine.rules import RULES
+from segsvc.index import BytesSection, IndexView, StoreIndex
 from segsvc.plan.contact import next_edge
 from segsvc.plan.execute import Execution
 from segsvc.segment.catalog import Catalog
 from segsvc.segment.definition import Segment
+from segsvc.segment.memberships import Memberships
+from segsvc.watch.tail import ChangeTail
+
+_MEMBERS = "members/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class StoreState:
         self.calendar = LocalCalendar(settings.time_zone, settings.week_start)
         self.index = StoreIndex(self.schema, self.calendar, bytes.fromhex(settings.hash_key))
         self.segments = Catalog()
+        self.memberships = Memberships()
+        self.changes = ChangeTail()
         self.requests = AnsweredRequests()
         self.revision = Revision(0)
         self.at = 0
@@ -61,6 +68,8 @@ class StoreState:
         self.updated_at = settings.created_at
         self.updated_revision = 0
         """The revision of the last settings update."""
+        self.rules = RULES
+        """The rules under which memberships were last found right."""
         self.lifecycle_date = 0
         """Packed day that the last lifecycle labels describe; 0: none yet."""
 
@@ -81,13 +90,18 @@ class StoreState:
         self.index.schema = schema
 
     def view(self) -> View:
-        """Return a view whose segments are evaluated, each at most once per instant."""
+        """Return a view that reads memberships, and evaluates segments at other instants."""
         return SegmentReader(self).view
 
     def freeze(self, codec: Codec) -> FrozenState:
         """Return the state as parts of a snapshot; call `index.release` when they are stored."""
         frozen = self.index.freeze()
-        return FrozenState(frozen.sections, {**self._facts(codec), "index": frozen.facts})
+        members = [
+            BytesSection(f"{_MEMBERS}{held.id}", to_bytes(self.memberships.members(held.id)))
+            for held in self.segments
+        ]
+        facts = {**self._facts(codec), "index": frozen.facts}
+        return FrozenState((*frozen.sections, *members), facts)
 
     def _facts(self, codec: Codec) -> dict[str, Any]:
         return {
@@ -101,6 +115,8 @@ class StoreState:
             "updated_revision": self.updated_revision,
             "updated_at": self.updated_at,
             "lifecycle_date": self.lifecycle_date,
+            "members_at": self.memberships.at,
+            "rules": RULES,
         }
 
     @classmethod
@@ -121,18 +137,33 @@ class StoreState:
         state.updated_revision = facts["updated_revision"]
         state.updated_at = facts["updated_at"]
         state.lifecycle_date = facts["lifecycle_date"]
+        state.changes = ChangeTail(state.revision)
+        state.rules = facts["rules"]
+        state.memberships.load(
+            state.view(),
+            state.segments,
+            facts["members_at"],
+            lambda segment_id: from_bytes(sections[f"{_MEMBERS}{segment_id}"].tobytes()),
+        )
         return state
 
 
 class SegmentReader:
-    """Members of saved segments, evaluated on first use at an instant and kept for one read."""
+    """Members of saved segments: those maintained, or evaluated when they are for another instant.
+
+    What is evaluated is kept for one read.
+    """
 
     def __init__(self, state: StoreState) -> None:
         self._segments = state.segments
+        self._maintained = state.memberships
         self._members: dict[tuple[str, int], Bitmap] = {}
         self.view: View = IndexView(state.index, self._find, self._next_edge)
 
     def _find(self, segment_id: str, at: int, within: Bitmap | None) -> Bitmap:
+        if self._maintained.are_exact_at(at):
+            members = self._maintained.members(segment_id)
+            return members.copy() if within is None else members & within
         known = self._members.get((segment_id, at))
         if known is not None:
             return known.copy() if within is None else known & within

@@ -4,8 +4,10 @@
 event ids of a turn that is not applied yet.
 """
 
+from segsvc.index.array import BytesSection
 from segsvc.index.events import EventOverlay
-from segsvc.index.store import Applied, IndexStats, StoreIndex
+from segsvc.index.store import IndexStats, StoreIndex
+from segsvc.index.touched import Touched
 from segsvc.index.view import IndexView
 
-__all__ = ["Applied", "EventOverlay", "IndexStats", "IndexView", "StoreIndex"]
+__all__ = ["BytesSection", "EventOverlay", "IndexStats", "IndexView", "StoreIndex", "Touched"]

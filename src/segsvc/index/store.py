@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_bytes, from_ordinals, ordinals_of, to_bytes
+from segsvc.bitmap import Bitmap, from_bytes, from_ordinals, from_sorted, ordinals_of, to_bytes
 from segsvc.domain.calendar import LocalCalendar
-from segsvc.domain.columns import FieldColumn, Strings, UInt32
+from segsvc.domain.columns import FieldColumn, Strings
 from segsvc.domain.decimals import scaled
 from segsvc.domain.errors import RowError
 from segsvc.domain.predicate import EventQuery, OneOf, Present, PropertyPredicate
@@ -26,25 +26,10 @@ from segsvc.index.contacts import Contacts
 from segsvc.index.events import EventIds, EventLog, EventOverlay
 from segsvc.index.events.event_ids import fingerprints, owner_keys
 from segsvc.index.suggest import count_texts, top_texts
+from segsvc.index.touched import Touched
 from segsvc.index.verdict import AHEAD_SECONDS, Verdict, ahead_error, deleted_error, unknown_error
 
 _UNIVERSE = "contacts/universe"
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What applying a batch touched (uint32, distinct, ascending) and how many it created."""
-
-    touched: UInt32
-    created: int
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Contacts whose label a batch may have changed, and those it named."""
-
-    touched: Bitmap
-    named: Bitmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +74,8 @@ class StoreIndex:
     def _ids_of(self, behavior: str) -> EventIds:
         return self._event_ids.setdefault(behavior, EventIds(f"event/{behavior}"))
 
-    def apply_contacts(self, batch: ContactBatch) -> Applied:
-        """Create and change contacts, row by row in effect."""
+    def apply_contacts(self, batch: ContactBatch, touched: Touched) -> int:
+        """Create and change contacts, row by row in effect; return how many are new."""
         ordinals, made = self.contacts.find_or_create(batch.ids)
         given_sets = {given.name for given in (*batch.sets, *batch.adds, *batch.removes)}
         for name in sorted(given_sets):
@@ -101,24 +86,34 @@ class StoreIndex:
             column = self.column(given.name)
             if not isinstance(column, TextSetAttribute):
                 apply_column(column, given, ordinals)
-        return Applied(np.unique(ordinals), len(made))
+        touched.created |= from_sorted(made)
+        for given in (*batch.sets, *batch.adds, *batch.removes):
+            rows = np.concatenate([given.rows, given.unset])
+            touched.attribute(given.name, from_ordinals(ordinals[rows]))
+        return len(made)
 
     def labelled(self, attribute: str) -> Bitmap:
         """Return the contacts that have the attribute."""
         return self.column(attribute).matches(Present(), None)
 
-    def set_labels(self, ids: Strings, labels: FieldColumn, *, clear_others: bool) -> Labelled:
-        """Set one text attribute of known contacts, and unset it for everybody else if asked."""
+    def set_labels(
+        self, ids: Strings, labels: FieldColumn, touched: Touched, *, clear_others: bool
+    ) -> Bitmap:
+        """Set one text attribute of known contacts, and unset it for everybody else if asked.
+
+        Returns:
+            Whom *ids* name.
+        """
         ordinals = self.contacts.find(ids).astype(np.uint32)
         column = self.column(labels.name)
         named = from_ordinals(ordinals)
-        touched = named.copy()
+        touched.attribute(labels.name, named)
         if clear_others:
             others = self.labelled(labels.name) - named
             column.unset(ordinals_of(others))
-            touched |= others
+            touched.attribute(labels.name, others)
         apply_column(column, labels, ordinals)
-        return Labelled(touched, named)
+        return named
 
     def accept_events(
         self, block: EventBlock, at: int, overlay: EventOverlay, *, create_contacts: bool = True
@@ -151,8 +146,8 @@ class StoreIndex:
             duplicate[places[~new]] = True
         return Verdict(kept & ~duplicate, duplicate, clamped, tuple(errors))
 
-    def apply_events(self, block: EventBlock, at: int) -> Applied:
-        """Record accepted events; unknown contacts are created."""
+    def apply_events(self, block: EventBlock, at: int, touched: Touched) -> int:
+        """Record accepted events, creating unknown contacts; return how many are new."""
         ordinals, made = self.contacts.find_or_create(block.ids)
         first_row = self.log(block.behavior).append(ordinals, np.minimum(block.times, at), block)
         if block.event_ids is not None:
@@ -161,9 +156,11 @@ class StoreIndex:
             first, second = fingerprints(owners, block.event_ids.take(places))
             rows = (places + first_row).astype(np.uint32)
             self._ids_of(block.behavior).remember(first, second, ordinals[places], rows, at)
-        return Applied(np.unique(ordinals), len(made))
+        touched.created |= from_sorted(made)
+        touched.behavior(block.behavior, from_ordinals(ordinals))
+        return len(made)
 
-    def delete(self, contact_id: str, at: int) -> int | None:
+    def delete(self, contact_id: str, at: int, touched: Touched) -> int | None:
         """Erase a contact and all its ids; return its ordinal, None when it is not known."""
         ordinal = self.contacts.find_one(contact_id)
         if ordinal is None:
@@ -172,6 +169,7 @@ class StoreIndex:
         self._clear(ordinal)
         for log in self._logs.values():
             log.remove(ordinal)
+        touched.deleted.add(ordinal)
         return ordinal
 
     def _clear(self, ordinal: int) -> None:
@@ -179,7 +177,9 @@ class StoreIndex:
         for name in self._columns:
             self.column(name).unset(gone)
 
-    def merge(self, from_id: str, into_id: str, at: int) -> tuple[int, int] | None:
+    def merge(
+        self, from_id: str, into_id: str, at: int, touched: Touched
+    ) -> tuple[int, int] | None:
         """Merge two known contacts; return (source, into) ordinals, None when they are the same."""
         source, into = self.contacts.find_one(from_id), self.contacts.find_one(into_id)
         if source is None or into is None or source == into:
@@ -196,6 +196,11 @@ class StoreIndex:
             log.move(source, into, dropped.astype(np.int64))
         self.contacts.merge(source, into)
         self._clear(source)
+        touched.merged |= Bitmap([source, into])
+        for name in self._columns:
+            touched.attribute(name, Bitmap([into]))
+        for behavior in self._logs:
+            touched.behavior(behavior, Bitmap([into]))
         return source, into
 
     @staticmethod
@@ -321,4 +326,4 @@ SegmentMembers = Callable[[str, int, Bitmap | None], Bitmap]
 SegmentEdge = Callable[[str, int, int], int | None]
 """The next instant at which a leaf of a segment may turn for one contact."""
 
-__all__ = ["Applied", "IndexStats", "SegmentEdge", "SegmentMembers", "StoreIndex"]
+__all__ = ["IndexStats", "SegmentEdge", "SegmentMembers", "StoreIndex"]

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from segsvc.bitmap import Bitmap
 from segsvc.condition.net_spend import PLACED, TAKEN_BACK
-from segsvc.condition.view import Event, Value
+from segsvc.condition.view import Event, Times, Value
 from segsvc.domain.calendar import LocalCalendar
 from segsvc.domain.decimals import Interval
 from segsvc.domain.predicate import EventQuery, Predicate
 from segsvc.domain.schema import Schema
+from segsvc.index.attributes.fixed import NumberAttribute
 from segsvc.index.events.net_spend import net_spend
+from segsvc.index.events.timelines import EVENT_TIME
 from segsvc.index.store import SegmentEdge, SegmentMembers, StoreIndex
 
 
@@ -61,6 +63,16 @@ class IndexView:
     def segment_next_edge(self, segment_id: str, ordinal: int, after: int) -> int | None:
         """See `View.segment_next_edge`."""
         return self._edge(segment_id, ordinal, after)
+
+    def attribute_times(self, name: str) -> Times:
+        """See `View.attribute_times`."""
+        column = self._index.column(name)
+        assert isinstance(column, NumberAttribute), "checked before"
+        return column.timeline()
+
+    def event_times(self, behavior: str, name: str = EVENT_TIME) -> Times:
+        """See `View.event_times`."""
+        return self._index.log(behavior).timelines.of(name)
 
     def value(self, name: str, ordinal: int) -> Value | None:
         """See `View.value`."""

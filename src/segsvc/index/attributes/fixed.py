@@ -17,6 +17,7 @@ from segsvc.domain.schema import AttributeDefinition, ValueType
 from segsvc.domain.section import Section, Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.attributes.answer import answer
+from segsvc.index.timeline import Timeline
 
 _MS_PER_MILLION = {np.dtype(np.int64): 1.2, np.dtype(np.int32): 0.6, np.dtype(np.int8): 0.1}
 
@@ -82,6 +83,7 @@ class NumberAttribute(_Fixed):
     def __init__(self, definition: AttributeDefinition) -> None:
         super().__init__(definition)
         self._present = ChunkedArray(f"attribute/{definition.name}/present", np.bool_)
+        self._timeline: Timeline | None = None
 
     def grow(self, contacts: int) -> None:
         """See `AttributeColumn.grow`."""
@@ -93,6 +95,8 @@ class NumberAttribute(_Fixed):
         assert isinstance(values, NumberColumn)
         self._values.put(ordinals, values.values)
         self._present.put(ordinals, True)
+        if self._timeline is not None:
+            self._timeline.add(values.values, ordinals)
 
     def unset(self, ordinals: UInt32) -> None:
         """See `AttributeColumn.unset`."""
@@ -119,6 +123,14 @@ class NumberAttribute(_Fixed):
         is_number = self._definition.type is ValueType.NUMBER
         return scaled(held, self._definition.scale) if is_number else held
 
+    def timeline(self) -> Timeline:
+        """Return who has an instant when, made on first use."""
+        if self._timeline is None:
+            self._timeline = Timeline()
+            there = np.flatnonzero(self._present.live).astype(np.uint32)
+            self._timeline.add(self._values.live[there], there)
+        return self._timeline
+
     def gather(self, ordinals: UInt32) -> tuple[UInt32, Values]:
         """See `AttributeColumn.gather`."""
         places = np.flatnonzero(self._present.live[ordinals]).astype(np.uint32)
@@ -127,8 +139,7 @@ class NumberAttribute(_Fixed):
     def fill(self, source: int, into: int) -> None:
         """See `AttributeColumn.fill`."""
         if self._present.live[source] and not self._present.live[into]:
-            self._values.put_one(into, int(self._values.live[source]))
-            self._present.put_one(into, 1)
+            self.set(np.array([into], np.uint32), NumberColumn(self._values.live[[source]]))
 
     def suggest(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """See `AttributeColumn.suggest`; numbers and instants have no suggestions."""
@@ -146,11 +157,13 @@ class NumberAttribute(_Fixed):
         """See `AttributeColumn.load`."""
         for array in self.arrays():
             array.load(sections[array.name])
+        self._timeline = None
 
     @property
     def nbytes(self) -> int:
         """See `AttributeColumn.nbytes`."""
-        return self._values.nbytes + self._present.nbytes
+        timeline = 0 if self._timeline is None else self._timeline.nbytes
+        return self._values.nbytes + self._present.nbytes + timeline
 
 
 def between(values: npt.NDArray[Any], low: int, high: int) -> Bool:

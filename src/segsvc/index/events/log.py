@@ -26,6 +26,7 @@ from segsvc.index.events.properties import (
 )
 from segsvc.index.events.reduce import averages_inside, inside, reduced
 from segsvc.index.events.running import RunningSum, RunningTimes
+from segsvc.index.events.timelines import EventTimelines
 
 DEAD = 0xFFFFFFFF
 """The ordinal of rows whose contact was deleted, or that a merge dropped."""
@@ -52,6 +53,7 @@ class EventLog:
         self._sums: dict[str, RunningSum] = {}
         self._block_ranges: list[tuple[int, int]] = []
         self._postings = EverPostings(self)
+        self.timelines = EventTimelines(self)
         self.define(definition)
 
     def define(self, definition: BehaviorDefinition) -> None:
@@ -78,7 +80,7 @@ class EventLog:
         """Bytes held."""
         held = sum(array.nbytes for array in self.arrays())
         sums = sum(running.nbytes for running in self._sums.values())
-        return held + sums + self._running.nbytes
+        return held + sums + self._running.nbytes + self.timelines.nbytes
 
     def append(self, ordinals: UInt32, times: Int64, block: EventBlock) -> int:
         """Add the events of *block*, of the contacts *ordinals*; return the row of the first."""
@@ -296,7 +298,7 @@ class EventLog:
         return self._times.live[rows].astype(np.int64)
 
     def numbers(self, name: str, rows: Int64) -> tuple[Int64, Bool]:
-        """Return a number property of *rows*, at its scale, and where it is there."""
+        """Return a number property of *rows*, at its scale, or an instant; and where it is."""
         return self._number(name).numbers(rows)
 
     def column(self, name: str) -> PropertyColumn:
@@ -348,6 +350,7 @@ class EventLog:
         kept = np.setdiff1d(rows, dropped)
         united = np.union1d(kept, self._chains.rows_of(into))
         self._ordinals.put(kept, into)
+        self.timelines.moved(kept)
         self._chains.relink(source, np.zeros(0, np.int64))
         self._chains.relink(into, united)
         self._relink((source, into))
@@ -385,6 +388,7 @@ class EventLog:
         self._running.add(ordinals[alive], self._times.live[alive])
         self._sums.clear()
         self._postings.clear()
+        self.timelines = EventTimelines(self)
         self._block_ranges = []
         if len(ordinals):
             self._widen_blocks(0)

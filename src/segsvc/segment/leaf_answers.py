@@ -1,0 +1,195 @@
+"""Answers of leaves, kept right as data arrives and as time passes, shared by all segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from segsvc.bitmap import Bitmap, from_sorted, ordinals_of
+from segsvc.condition.sample import SampleLeaf
+from segsvc.condition.tree import AnyLeaf
+from segsvc.condition.view import View
+from segsvc.index import Touched
+
+PIECE_MS: Final = 10.0
+"""A leaf that takes longer than this is first answered in pieces, so that others get a turn."""
+
+
+class LeafAnswer:
+    """One leaf and the contacts for whom it is true at the instant of its `LeafAnswers`.
+
+    Attributes:
+        members: changed in place.
+        uses: how many segments (and builds) need it.
+        due: no answer changes by time alone before this instant; None: never.
+        blank: the answer for a new contact nothing was written of that the leaf reads; None: not
+            known yet, or not the same for all.
+    """
+
+    __slots__ = ("blank", "due", "leaf", "members", "uses")
+
+    def __init__(self, leaf: AnyLeaf) -> None:
+        self.leaf = leaf
+        self.members = Bitmap()
+        self.uses = 0
+        self.due: int | None = None
+        self.blank: bool | None = None
+
+    def put(self, contacts: Bitmap, holds: Bitmap) -> Bitmap:
+        """Let the answer be *holds* among *contacts*; return whose answer that changed."""
+        changed: Bitmap = (self.members & contacts) ^ holds
+        if changed:
+            self.members ^= changed
+        return changed
+
+
+class LeafAnswers:
+    """Every leaf of every segment, once. Segment leaves are not here: they read memberships."""
+
+    def __init__(self) -> None:
+        self.at = 0
+        """The instant that the answers hold for, and up to which time is counted in."""
+        self._held: dict[AnyLeaf, LeafAnswer] = {}
+        self._readers: dict[tuple[str, str], dict[LeafAnswer, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __iter__(self) -> Iterator[LeafAnswer]:
+        return iter(self._held.values())
+
+    def get(self, leaf: AnyLeaf) -> LeafAnswer | None:
+        """Return the answer of a leaf that some segment uses."""
+        return self._held.get(leaf)
+
+    @property
+    def due(self) -> int | None:
+        """The first instant at which time alone may change an answer; None: never."""
+        dues = [held.due for held in self._held.values() if held.due is not None]
+        return min(dues, default=None)
+
+    def take(self, leaf: AnyLeaf, view: View) -> LeafAnswer:
+        """Return the answer of *leaf* for one more use; a new one is answered at once."""
+        held = self._held.get(leaf)
+        if held is None:
+            held = self._add(leaf, view)
+            held.members = leaf.matches(view, self.at, None)
+        held.uses += 1
+        return held
+
+    def warm(self, leaf: AnyLeaf, view: View) -> Iterator[LeafAnswer]:
+        """Take *leaf* piece by piece, yielding its answer after each.
+
+        In between, contacts may be written and time may pass: `refresh` patches what is there.
+        """
+        held = self._held.get(leaf)
+        if held is not None:
+            held.uses += 1
+            yield held
+            return
+        held = self._add(leaf, view)
+        held.uses += 1
+        pieces = max(int(np.ceil(leaf.cost(view, self.at) / PIECE_MS)), 1)
+        for part in np.array_split(ordinals_of(view.universe()), pieces):
+            among = view.universe() if pieces == 1 else from_sorted(part) & view.universe()
+            held.put(among, leaf.matches(view, self.at, None if pieces == 1 else among))
+            yield held
+
+    def _add(self, leaf: AnyLeaf, view: View) -> LeafAnswer:
+        held = self._held[leaf] = LeafAnswer(leaf)
+        for name in _fields(leaf):
+            self._readers.setdefault(name, {})[held] = None
+        held.due = leaf.next_flip(view, self.at)
+        return held
+
+    def drop(self, held: LeafAnswer) -> None:
+        """Give up one use; an unused answer is forgotten."""
+        held.uses -= 1
+        if not held.uses:
+            del self._held[held.leaf]
+            for name in _fields(held.leaf):
+                del self._readers[name][held]
+
+    def refresh(
+        self, view: View, touched: Touched, at: int, *, everything: bool = False
+    ) -> dict[LeafAnswer, Bitmap]:
+        """Bring all answers to the instant *at*, after writes touched contacts.
+
+        Args:
+            everything: whether all answers are doubtful, as after a change of the time zone.
+
+        Returns:
+            Whose answers changed, by leaf; contacts who are gone aside.
+        """
+        universe = view.universe()
+        gone = touched.retired() - universe
+        if gone:
+            for held in self:
+                held.members -= gone
+        doubtful = self._doubtful(view, touched, self.at, at)
+        if everything:
+            doubtful = dict.fromkeys(self, universe)
+        changed = {}
+        for held, contacts in doubtful.items():
+            among = contacts & universe
+            if among:
+                differing = held.put(among, held.leaf.matches(view, at, among))
+                if differing:
+                    changed[held] = differing
+        for held in self._changes_when(touched, at, everything=everything):
+            held.due = held.leaf.next_flip(view, at)
+        self.at = at
+        return changed
+
+    def _doubtful(
+        self, view: View, touched: Touched, since: int, at: int
+    ) -> dict[LeafAnswer, Bitmap]:
+        """Return which contacts must be asked again, by leaf."""
+        found: dict[LeafAnswer, Bitmap] = {}
+        for name, contacts in _written(touched):
+            for held in self._readers.get(name, ()):
+                found[held] = found[held] | contacts if held in found else contacts
+        for held in self:
+            if held.due is not None and held.due <= at:
+                flips = held.leaf.flips(view, since, at)
+                found[held] = found[held] | flips if held in found else flips
+        if touched.created:
+            for held in self:
+                if held.blank is False:
+                    continue
+                blank = touched.created - found[held] if held in found else touched.created
+                if blank and self._holds_for_blank(held, view, at, blank) is not False:
+                    found[held] = found[held] | blank if held in found else blank
+        return found
+
+    def _holds_for_blank(self, held: LeafAnswer, view: View, at: int, blank: Bitmap) -> bool | None:
+        if held.blank is None and not isinstance(held.leaf, SampleLeaf):
+            held.blank = bool(held.leaf.matches(view, at, Bitmap([blank.min()])))
+        return held.blank
+
+    def _changes_when(self, touched: Touched, at: int, *, everything: bool) -> Iterator[LeafAnswer]:
+        """Yield the answers that may be due at another instant now."""
+        if everything:
+            yield from self
+            return
+        stale = {held: None for held in self if held.due is not None and held.due <= at}
+        for name, _ in _written(touched):
+            stale.update(self._readers.get(name, {}))
+        yield from stale
+
+
+def _fields(leaf: AnyLeaf) -> Iterator[tuple[str, str]]:
+    reads = leaf.reads()
+    for name in sorted(reads.attributes):
+        yield "attribute", name
+    for name in sorted(reads.behaviors):
+        yield "behavior", name
+
+
+def _written(touched: Touched) -> Iterator[tuple[tuple[str, str], Bitmap]]:
+    for name, contacts in touched.attributes.items():
+        yield ("attribute", name), contacts
+    for name, contacts in touched.behaviors.items():
+        yield ("behavior", name), contacts
