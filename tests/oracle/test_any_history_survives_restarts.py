@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
+    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -20,6 +21,7 @@ from hypothesis.stateful import (
 
 from tests.oracle.checks import check_condition, check_segments
 from tests.oracle.draws.conditions import conditions
+from tests.oracle.follower import Follower
 from tests.oracle.history import fresh, save, write
 from tests.oracle.profiles import DEEP, QUICK
 from tests.oracle.records import check_records
@@ -43,6 +45,7 @@ class History(RuleBasedStateMachine):
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         self.twin = fresh(self._serve(0), data)
+        self.follower = Follower()
 
     @rule(data=st.data())
     def write(self, data: st.DataObject) -> None:
@@ -74,6 +77,11 @@ class History(RuleBasedStateMachine):
     @rule()
     def ask_about_segments(self) -> None:
         check_segments(self.twin)
+
+    @invariant()
+    def memberships_follow(self) -> None:
+        if hasattr(self, "twin"):
+            self.follower.follow(self.twin.served.server.engine.store(self.twin.id))
 
     @rule()
     def ask_about_contacts(self) -> None:

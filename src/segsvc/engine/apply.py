@@ -26,7 +26,7 @@ from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreSettings, StoreState, changed, segment_facts
 from segsvc.index import Touched
 from segsvc.segment.definition import Segment
-from segsvc.segment.delta import Changes
+from segsvc.segment.delta import Changes, Delta
 from segsvc.segment.suggestions import suggestion
 from segsvc.segment.writes import (
     CopySegment,
@@ -57,8 +57,7 @@ def apply_record(
     Args:
         decoded: the writes, which spares decoding the payloads again on the live path.
     """
-    assert record.revision == state.revision + 1, "revisions grow by one"
-    state.revision, state.at = record.revision, record.at
+    _begin(state, record)
     effect = Effect()
     answers = _apply_writes(state, record, codec, decoded, effect)
     if record.kind is RecordKind.RULES:
@@ -73,8 +72,24 @@ def apply_record(
             removed=effect.removed,
             everything=effect.new_calendar,
         )
-    state.changes.append(Changes(state.revision, state.at, deltas))
+    _conclude(state, deltas)
     return answers
+
+
+def apply_tick(state: StoreState, record: JournalRecord, deltas: tuple[Delta, ...]) -> None:
+    """Apply a tick whose *deltas* are known, because memberships were brought to it already."""
+    _begin(state, record)
+    _conclude(state, deltas)
+
+
+def _begin(state: StoreState, record: JournalRecord) -> None:
+    assert record.revision == state.revision + 1, "revisions grow by one"
+    state.revision, state.at = record.revision, record.at
+
+
+def _conclude(state: StoreState, deltas: tuple[Delta, ...]) -> None:
+    """Pass the deltas of the newest revision on to everything that follows memberships."""
+    state.changes.append(Changes(state.revision, state.at, deltas))
 
 
 def _apply_writes(

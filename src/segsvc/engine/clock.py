@@ -25,6 +25,9 @@ class Clock(Protocol):
     def suspicion(self) -> str:
         """Why the clock is not trusted; empty when it is."""
 
+    def seconds_until(self, instant: int) -> float | None:
+        """Return how long it takes until `now` is *instant*; None: until somebody moves it."""
+
     def begin(self, latest: int) -> None:
         """Start from stores whose newest revision is of the instant *latest* (0: none)."""
 
@@ -53,6 +56,10 @@ class SystemClock:
     def suspicion(self) -> str:
         """See `Clock.suspicion`."""
         return self._suspicion
+
+    def seconds_until(self, instant: int) -> float | None:
+        """See `Clock.seconds_until`."""
+        return max(instant - self._wall(), 0.0)
 
     def begin(self, latest: int) -> None:
         """See `Clock.begin`."""
@@ -83,6 +90,10 @@ class ReplayClock:
     def now(self) -> int:
         """Return the instant it was last moved to."""
         return self._now
+
+    def seconds_until(self, instant: int) -> float | None:
+        """See `Clock.seconds_until`."""
+        return None
 
     def begin(self, latest: int) -> None:
         """See `Clock.begin`: time goes on where the stores stand."""

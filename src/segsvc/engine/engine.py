@@ -23,6 +23,7 @@ from segsvc.engine.recover import Recovered, recover_store
 from segsvc.engine.requests import Answer
 from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreSettings, StoreState
+from segsvc.engine.ticker import Ticker
 from segsvc.engine.write import Chain, CommitLoop
 from segsvc.storage import Storage
 
@@ -72,7 +73,8 @@ class Engine:
         self._checkpointing = asyncio.Lock()
         self._threads = ThreadPoolExecutor(2, "segsvc-storage")
         self._background: set[asyncio.Task[object]] = set()
-        self.commits = CommitLoop(storage, codec, clock, self._poison)
+        self.commits = CommitLoop(storage, codec, clock, self._poison, self._changed)
+        self.ticker = Ticker(self.commits, clock)
 
     async def open(self) -> None:
         """Recover every store and begin to commit."""
@@ -83,9 +85,13 @@ class Engine:
             log.info("recovered", **asdict(recovered))
         self.clock.begin(max((state.at for state in self._stores.values()), default=0))
         self.commits.start()
+        self.ticker.start()
+        for state in self.stores():
+            self.ticker.plan(state)
 
     async def close(self) -> None:
         """Commit what waits, take a last snapshot of what changed, and end."""
+        await self.ticker.stop()
         await self.commits.stop()
         await asyncio.gather(*self._background, return_exceptions=True)
         for store_id, unsaved in list(self._unsaved.items()):
@@ -141,6 +147,7 @@ class Engine:
         async with self.commits.between_turns():
             self._stores.pop(state.store_id, None)
             self._unsaved.pop(state.store_id, None)
+            self.ticker.forget(state)
         await self.in_thread(self.storage.delete_store, state.store_id)
 
     async def write(
@@ -184,8 +191,19 @@ class Engine:
         """Move the replay clock to *to*; return the store's revision and time after it."""
         state = self.store(store_id)
         replay_clock(self.clock).advance_to(to)
-        record = await self.commits.commit(state, RecordKind.TICK)
-        return record.revision, record.at
+        await self.commits.catch_up(state, to, mark=True)
+        self.ticker.wake()
+        return state.revision, state.at
+
+    async def settle(self, state: StoreState) -> None:
+        """Let flips that are due happen before a read."""
+        due = state.memberships.due
+        if due is not None and due <= (now := self.clock.now()):
+            await self.commits.catch_up(state, now)
+
+    def _changed(self, state: StoreState) -> None:
+        """Do what follows a revision of a store."""
+        self.ticker.plan(state)
 
     async def checkpoint(self, store_id: str) -> Checkpoint:
         """Store a snapshot of one store while reads and writes go on, and trim its journal."""

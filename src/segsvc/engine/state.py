@@ -11,6 +11,7 @@ from segsvc.condition.tree import Condition
 from segsvc.condition.view import View
 from segsvc.domain.calendar import LocalCalendar, Weekday
 from segsvc.domain.ids import Revision, SegmentId, StoreId
+from segsvc.domain.record import JournalRecord
 from segsvc.domain.schema import (
     AttributeDefinition,
     BehaviorDefinition,
@@ -29,6 +30,7 @@ from segsvc.plan.contact import next_edge
 from segsvc.plan.execute import Execution
 from segsvc.segment.catalog import Catalog
 from segsvc.segment.definition import Segment
+from segsvc.segment.delta import Delta
 from segsvc.segment.memberships import Memberships
 from segsvc.watch.tail import ChangeTail
 
@@ -49,6 +51,14 @@ class StoreSettings:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class OwedTick:
+    """A step of time that changed memberships and is not in the journal yet."""
+
+    record: JournalRecord
+    deltas: tuple[Delta, ...]
+
+
 class StoreState:
     """One store: settings, schema, index, segments, answered requests, revision and time."""
 
@@ -61,6 +71,8 @@ class StoreState:
         self.segments = Catalog()
         self.memberships = Memberships()
         self.changes = ChangeTail()
+        self.owed: list[OwedTick] = []
+        """Ticks that memberships went through already; they are journaled before anything else."""
         self.requests = AnsweredRequests()
         self.revision = Revision(0)
         self.at = 0

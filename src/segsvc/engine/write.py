@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -22,12 +22,13 @@ from segsvc.domain.ids import Revision
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.domain.write import RecordEvents, SetLifecycleLabels, UpsertContacts
 from segsvc.engine.accept import Acceptance, accept
-from segsvc.engine.apply import apply_record
+from segsvc.engine.apply import apply_record, apply_tick
 from segsvc.engine.clock import Clock
 from segsvc.engine.codec import Codec, Write
 from segsvc.engine.requests import Answer
 from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreState
+from segsvc.engine.time_steps import take_step, take_steps, upcoming_step
 from segsvc.index import EventOverlay
 
 TURN_BYTES = 8 * 2**20
@@ -80,8 +81,11 @@ class Turn:
     at: int
     requests: list[tuple[Waiting, Acceptance]] = field(default_factory=list)
 
-    def record(self) -> JournalRecord:
-        """Return the journal record of the turn."""
+    def records(self) -> list[JournalRecord]:
+        """Return the journal records of the turn: ticks that come first, then its writes."""
+        return [*(tick.record for tick in self.state.owed), self._writes()]
+
+    def _writes(self) -> JournalRecord:
         headers = tuple(
             RequestHeader(
                 method=held.method,
@@ -94,7 +98,7 @@ class Turn:
         )
         return JournalRecord(
             store_id=self.state.store_id,
-            revision=Revision(self.state.revision + 1),
+            revision=Revision(self.state.revision + len(self.state.owed) + 1),
             at=self.at,
             kind=RecordKind.WRITES,
             header=RecordHeader(rules=RULES, requests=headers, facts={}),
@@ -125,11 +129,19 @@ class Poison(Protocol):
 class CommitLoop:
     """Turns queued writes into durable revisions."""
 
-    def __init__(self, journal: Journal, codec: Codec, clock: Clock, poison: Poison) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        codec: Codec,
+        clock: Clock,
+        poison: Poison,
+        changed: Callable[[StoreState], None],
+    ) -> None:
         self._journal = journal
         self._codec = codec
         self._clock = clock
         self._poison = poison
+        self._changed = changed
         self._queues: dict[StoreState, deque[Waiting]] = {}
         self._waiting_bytes = 0
         self._wake = asyncio.Event()
@@ -186,18 +198,25 @@ class CommitLoop:
         async with self._advanced:
             await self._advanced.wait_for(lambda: state.revision >= revision)
 
-    async def commit(self, state: StoreState, kind: RecordKind) -> JournalRecord:
-        """Commit a record without requests, such as a tick, between two turns."""
-        async with self._frozen:
-            at = max(state.at, self._clock.now())
-            header = RecordHeader(rules=RULES, requests=(), facts={})
-            record = JournalRecord(
-                state.store_id, Revision(state.revision + 1), at, kind, header, ()
-            )
-            await self._append([record])
-            apply_record(state, record, self._codec)
-        await self._announce()
-        return record
+    async def catch_up(self, state: StoreState, target: int, *, mark: bool = False) -> None:
+        """Let time pass in a store up to *target*, in steps; those that change something are kept.
+
+        Args:
+            mark: whether the last step is kept in any case.
+        """
+        arrived = False
+        while not arrived:
+            async with self._frozen:
+                arrived = take_steps(state, target, mark=mark)
+                await self._settle(state)
+            await self._announce(state)
+
+    async def _settle(self, state: StoreState) -> None:
+        """Make the ticks that a store owes its journal durable, and apply them."""
+        owed = list(state.owed)
+        if owed:
+            await self._append([tick.record for tick in owed])
+            _apply_owed(state)
 
     async def _run(self) -> None:
         while True:
@@ -205,23 +224,25 @@ class CommitLoop:
             self._wake.clear()
             while any(self._queues.values()):
                 async with self._frozen:
-                    await self._one_turn()
-                await self._announce()
+                    written = await self._one_turn()
+                await self._announce(*written)
             if self._closing:
                 return
 
-    async def _one_turn(self) -> None:
+    async def _one_turn(self) -> list[StoreState]:
         """The pipeline: what waits -> accepted -> journaled -> applied -> answered."""
         turns = [turn for turn in map(self._form, list(self._queues)) if turn.requests]
-        records = [turn.record() for turn in turns]
+        records = [turn.records() for turn in turns]
         try:
-            await self._append(records)
+            await self._append([record for held in records for record in held])
         except SegsvcError as failed:
             for turn in turns:
                 _fail(turn.requests, failed)
-            return
-        for turn, record in zip(turns, records, strict=True):
-            await self._apply(turn, record)
+            return []
+        for turn, held in zip(turns, records, strict=True):
+            _apply_owed(turn.state)
+            await self._apply(turn, held[-1])
+        return [turn.state for turn in turns]
 
     async def _append(self, records: list[JournalRecord]) -> None:
         if records:
@@ -231,7 +252,7 @@ class CommitLoop:
     def _form(self, state: StoreState) -> Turn:
         """Take what the store may commit next; requests that are not accepted are answered."""
         queue = self._queues[state]
-        turn = Turn(state, max(state.at, self._clock.now()))
+        turn = Turn(state, _let_time_pass(state, self._clock.now()))
         overlay = EventOverlay()
         taken, ids = 0, set()
         while queue:
@@ -277,13 +298,29 @@ class CommitLoop:
         for (held, _), answer in zip(turn.requests, answers, strict=True):
             _answer(held, answer)
 
-    async def _announce(self) -> None:
+    async def _announce(self, *changed: StoreState) -> None:
+        for state in changed:
+            self._changed(state)
         async with self._advanced:
             self._advanced.notify_all()
 
     def between_turns(self) -> asyncio.Lock:
         """Return the lock under which no turn runs; hold it only for a moment."""
         return self._frozen
+
+
+def _let_time_pass(state: StoreState, now: int) -> int:
+    """Take all steps of time up to *now* but the last, which the writes of the turn go into."""
+    target = max(state.memberships.at, now)
+    while (step := upcoming_step(state, target)) < target:
+        take_step(state, step)
+    return target
+
+
+def _apply_owed(state: StoreState) -> None:
+    for tick in state.owed:
+        apply_tick(state, tick.record, tick.deltas)
+    state.owed.clear()
 
 
 def _answer(held: Waiting, answer: Answer) -> None:

@@ -51,6 +51,8 @@ class LeafAnswers:
     def __init__(self) -> None:
         self.at = 0
         """The instant that the answers hold for, and up to which time is counted in."""
+        self.due: int | None = None
+        """The first instant at which time alone may change an answer; None: never."""
         self._held: dict[AnyLeaf, LeafAnswer] = {}
         self._readers: dict[tuple[str, str], dict[LeafAnswer, None]] = {}
 
@@ -63,12 +65,6 @@ class LeafAnswers:
     def get(self, leaf: AnyLeaf) -> LeafAnswer | None:
         """Return the answer of a leaf that some segment uses."""
         return self._held.get(leaf)
-
-    @property
-    def due(self) -> int | None:
-        """The first instant at which time alone may change an answer; None: never."""
-        dues = [held.due for held in self._held.values() if held.due is not None]
-        return min(dues, default=None)
 
     def take(self, leaf: AnyLeaf, view: View) -> LeafAnswer:
         """Return the answer of *leaf* for one more use; a new one is answered at once."""
@@ -102,7 +98,12 @@ class LeafAnswers:
         for name in _fields(leaf):
             self._readers.setdefault(name, {})[held] = None
         held.due = leaf.next_flip(view, self.at)
+        self._find_due()
         return held
+
+    def _find_due(self) -> None:
+        dues = [held.due for held in self if held.due is not None]
+        self.due = min(dues, default=None)
 
     def drop(self, held: LeafAnswer) -> None:
         """Give up one use; an unused answer is forgotten."""
@@ -111,6 +112,7 @@ class LeafAnswers:
             del self._held[held.leaf]
             for name in _fields(held.leaf):
                 del self._readers[name][held]
+            self._find_due()
 
     def refresh(
         self, view: View, touched: Touched, at: int, *, everything: bool = False
@@ -141,6 +143,7 @@ class LeafAnswers:
         for held in self._changes_when(touched, at, everything=everything):
             held.due = held.leaf.next_flip(view, at)
         self.at = at
+        self._find_due()
         return changed
 
     def _doubtful(

@@ -53,6 +53,7 @@ class Servicer:
             if request.min_revision < 0:
                 raise InvalidArgument.of("min_revision", "must not be negative")
             await self.engine.reach(request.store_id, request.min_revision, REVISION_TIMEOUT)
+        await self.engine.settle(state)
         return state
 
     async def reading(self, request: Any, *, traced: bool = False) -> Reading:
