@@ -297,6 +297,20 @@ class OrdinalEpochChanged(SegsvcError):
 
 
 @dataclass(eq=False)
+class WatchGenerationChanged(SegsvcError):
+    """Deltas the caller got may not be those that were kept; it must take a snapshot."""
+
+    current_generation: int
+
+    @property
+    def message(self) -> str:
+        return (
+            "the watch began before the service changed how it reads data; "
+            "begin again with a snapshot"
+        )
+
+
+@dataclass(eq=False)
 class Poisoned(SegsvcError):
     """A journaled write could not be applied; its revision was emptied."""
 

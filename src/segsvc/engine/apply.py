@@ -89,7 +89,10 @@ def _begin(state: StoreState, record: JournalRecord) -> None:
 
 def _conclude(state: StoreState, deltas: tuple[Delta, ...]) -> None:
     """Pass the deltas of the newest revision on to everything that follows memberships."""
+    if not deltas:
+        return
     state.changes.append(Changes(state.revision, state.at, deltas))
+    state.history.record(deltas, state.at, state.calendar, state.segments)
 
 
 def _apply_writes(

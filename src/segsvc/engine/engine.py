@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TypeVar
@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from segsvc.domain.calendar import Weekday, check_time_zone
-from segsvc.domain.errors import AlreadyExists, NotFound, RevisionNotReached
+from segsvc.domain.errors import AlreadyExists, NotFound, RevisionCompacted, RevisionNotReached
 from segsvc.domain.ids import Revision, StoreId, check_store_id
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.engine.apply import new_store
@@ -25,7 +25,8 @@ from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreSettings, StoreState
 from segsvc.engine.ticker import Ticker
 from segsvc.engine.write import Chain, CommitLoop
-from segsvc.storage import Storage
+from segsvc.segment.delta import Changes
+from segsvc.storage import Storage, StoredChanges
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -38,6 +39,8 @@ class CheckpointPolicy:
     """When a snapshot is taken by itself: after so many payload bytes of a store's journal."""
 
     journal_bytes: int = 256 * 2**20
+    keep_changes: int = 7 * 86_400
+    """Seconds for which membership changes stay readable; the next snapshot drops older ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Engine:
         self._background: set[asyncio.Task[object]] = set()
         self.commits = CommitLoop(storage, codec, clock, self._poison, self._changed)
         self.ticker = Ticker(self.commits, clock)
+        self.stopping = False
+        self._pulses: dict[StoreState, asyncio.Future[None]] = {}
 
     async def open(self) -> None:
         """Recover every store and begin to commit."""
@@ -148,6 +153,7 @@ class Engine:
             self._stores.pop(state.store_id, None)
             self._unsaved.pop(state.store_id, None)
             self.ticker.forget(state)
+            self._beat(state)
         await self.in_thread(self.storage.delete_store, state.store_id)
 
     async def write(
@@ -204,26 +210,75 @@ class Engine:
     def _changed(self, state: StoreState) -> None:
         """Do what follows a revision of a store."""
         self.ticker.plan(state)
+        self._beat(state)
+
+    def _beat(self, state: StoreState) -> None:
+        pulse = self._pulses.pop(state, None)
+        if pulse is not None:
+            pulse.set_result(None)
+
+    def pulse(self, state: StoreState) -> asyncio.Future[None]:
+        """Return what is done at the store's next revision, or when the server stops."""
+        pulse = self._pulses.get(state)
+        if pulse is None:
+            pulse = self._pulses[state] = asyncio.get_running_loop().create_future()
+        return pulse
+
+    def end_watches(self) -> None:
+        """Let endless streams end; call before the server stops."""
+        self.stopping = True
+        for state in list(self._pulses):
+            self._beat(state)
 
     async def checkpoint(self, store_id: str) -> Checkpoint:
         """Store a snapshot of one store while reads and writes go on, and trim its journal."""
         loop = asyncio.get_running_loop()
         async with self._checkpointing:
             state = self.store(store_id)
+            too_old = state.at - self._policy.keep_changes
+            floor = await self.in_thread(self.storage.last_change_before, store_id, too_old)
             async with self.commits.between_turns():
                 began = loop.time()
+                state.compacted = max(state.compacted, floor)
                 frozen = state.freeze(self.codec)
                 revision, at = state.revision, state.at
+                stored, unstored = state.changes.stored, state.changes.unstored(revision)
                 self._unsaved[store_id] = 0
                 held_ms = (loop.time() - began) * 1_000
             try:
+                await self.in_thread(self._store_changes, store_id, stored, unstored)
                 size = await self.in_thread(
                     self.storage.write_snapshot, store_id, revision, at, frozen
                 )
             finally:
                 state.index.release()
+            state.changes.mark_stored(revision)
+            await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
         log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)
         return Checkpoint(store_id, revision, size, held_ms)
+
+    def _store_changes(self, store_id: str, stored: int, unstored: Sequence[Changes]) -> None:
+        rows = [StoredChanges(held.revision, held.at, held.to_bytes()) for held in unstored]
+        self.storage.append_changes(store_id, stored, rows)
+
+    async def changes_since(self, state: StoreState, revision: int) -> Sequence[Changes]:
+        """Return changes of revisions later than *revision*, oldest first.
+
+        Those on disk come in pages: ask again from the last one; empty means there are no more.
+
+        Raises:
+            RevisionCompacted: some of them are dropped already.
+        """
+        if revision < state.compacted:
+            raise RevisionCompacted(revision, state.compacted, state.revision)
+        if revision < state.changes.floor:
+            page = await self.in_thread(
+                self.storage.read_changes, state.store_id, revision, state.changes.floor
+            )
+            if page:
+                return [Changes.from_bytes(held.body) for held in page]
+            revision = state.changes.floor
+        return list(state.changes.since(revision))
 
     async def _poison(self, store_id: str, record: JournalRecord) -> None:
         """Empty *record*'s revision for every replay, and bring the store back without it."""

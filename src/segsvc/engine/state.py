@@ -31,6 +31,7 @@ from segsvc.plan.execute import Execution
 from segsvc.segment.catalog import Catalog
 from segsvc.segment.definition import Segment
 from segsvc.segment.delta import Delta
+from segsvc.segment.history import SegmentHistory
 from segsvc.segment.memberships import Memberships
 from segsvc.watch.tail import ChangeTail
 
@@ -71,6 +72,11 @@ class StoreState:
         self.segments = Catalog()
         self.memberships = Memberships()
         self.changes = ChangeTail()
+        self.history = SegmentHistory()
+        self.compacted = 0
+        """Changes up to this revision are dropped, in memory and on disk."""
+        self.watch_generation = 1
+        """Grows when deltas that were sent may not be those that a replay gives."""
         self.owed: list[OwedTick] = []
         """Ticks that memberships went through already; they are journaled before anything else."""
         self.requests = AnsweredRequests()
@@ -128,6 +134,9 @@ class StoreState:
             "updated_at": self.updated_at,
             "lifecycle_date": self.lifecycle_date,
             "members_at": self.memberships.at,
+            "compacted": self.compacted,
+            "history": self.history.facts(),
+            "watch_generation": self.watch_generation,
             "rules": RULES,
         }
 
@@ -150,6 +159,9 @@ class StoreState:
         state.updated_at = facts["updated_at"]
         state.lifecycle_date = facts["lifecycle_date"]
         state.changes = ChangeTail(state.revision)
+        state.compacted = facts["compacted"]
+        state.history = SegmentHistory.load(facts["history"])
+        state.watch_generation = facts["watch_generation"]
         state.rules = facts["rules"]
         state.memberships.load(
             state.view(),

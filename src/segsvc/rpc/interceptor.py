@@ -33,6 +33,11 @@ class Observer(Protocol):
         """Take note of it."""
 
 
+def _or_bytes(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    """Let messages through that are encoded already, because many callers get the same."""
+    return lambda message: message if isinstance(message, bytes) else serialize(message)
+
+
 class Calls(grpc.aio.ServerInterceptor):
     """Maps errors by `rpc.status`, asks the gate, tells the observer."""
 
@@ -52,6 +57,7 @@ class Calls(grpc.aio.ServerInterceptor):
             return handler
         if handler.response_streaming:
             wrapped = self._streaming(method, handler)
+            serializer = _or_bytes(handler.response_serializer)
             make = (
                 grpc.stream_stream_rpc_method_handler
                 if handler.request_streaming
@@ -60,7 +66,8 @@ class Calls(grpc.aio.ServerInterceptor):
         else:
             wrapped = self._unary(method, handler.unary_unary)
             make = grpc.unary_unary_rpc_method_handler
-        return make(wrapped, handler.request_deserializer, handler.response_serializer)
+            serializer = handler.response_serializer
+        return make(wrapped, handler.request_deserializer, serializer)
 
     def _unary(self, method: str, call: Callable[[Any, Context], Awaitable[Any]]) -> Any:
         async def wrapped(request: Any, context: Context) -> Any:

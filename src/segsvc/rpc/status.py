@@ -62,7 +62,11 @@ _TABLE: dict[type[errors.SegsvcError], Callable[[Any], Status]] = {
     ),
     errors.ConditionInvalid: _fixed(_CODES.INVALID_ARGUMENT, "CONDITION_INVALID"),
     errors.RequestIdReused: _fixed(_CODES.INVALID_ARGUMENT, "REQUEST_ID_REUSED"),
-    errors.InvalidToken: _fixed(_CODES.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID"),
+    errors.InvalidToken: lambda e: (
+        _CODES.INVALID_ARGUMENT,
+        f"{e.field.upper()}_INVALID",
+        {},
+    ),
     errors.TimeInThePast: lambda e: (
         _CODES.INVALID_ARGUMENT,
         "TIME_IN_THE_PAST",
@@ -97,6 +101,11 @@ _TABLE: dict[type[errors.SegsvcError], Callable[[Any], Status]] = {
         _CODES.OUT_OF_RANGE,
         "ORDINAL_EPOCH_CHANGED",
         {"current_epoch": str(e.current_epoch)},
+    ),
+    errors.WatchGenerationChanged: lambda e: (
+        _CODES.OUT_OF_RANGE,
+        "WATCH_GENERATION_CHANGED",
+        {"current_generation": str(e.current_generation)},
     ),
     errors.Overloaded: _fixed(_CODES.RESOURCE_EXHAUSTED, "OVERLOADED"),
     errors.NotServing: lambda e: (_CODES.UNAVAILABLE, e.reason, {}),

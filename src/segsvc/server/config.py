@@ -47,6 +47,10 @@ class ServerConfig(BaseSettings):
     """Of a received message."""
     snapshot_journal_bytes: int = Field(256 * 2**20, ge=2**20)
     """Journal bytes of a store after which a snapshot is taken by itself."""
+    keep_changes_hours: int = Field(168, ge=1)
+    """How long membership changes stay readable for watchers that resume."""
+    watch_bookmark_seconds: float = Field(5.0, gt=0)
+    """How often a watcher for whom nothing changes is told how far the store has come."""
     stop_grace: float = Field(10.0, ge=0)
     """Seconds that running calls get when the server stops."""
     log_format: Literal["auto", "json", "console"] = "auto"

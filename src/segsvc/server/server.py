@@ -38,7 +38,7 @@ class Server:
             self._storage,
             WireCodec(),
             _clock(config),
-            CheckpointPolicy(config.snapshot_journal_bytes),
+            CheckpointPolicy(config.snapshot_journal_bytes, config.keep_changes_hours * 3_600),
         )
         self._metrics = Metrics(lambda: self.engine.commits.waiting_bytes)
         self._health = health.aio.HealthServicer()
@@ -57,7 +57,13 @@ class Server:
                 ("grpc.max_metadata_size", 16 * 1024),
             ],
         )
-        register(server, self.engine, self._storage.secret("page-tokens"))
+        register(
+            server,
+            self.engine,
+            self._storage.secret("page-tokens"),
+            self._storage.rotating_secrets("watch-tokens"),
+            self._config.watch_bookmark_seconds,
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = (*SERVICE_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
@@ -107,6 +113,7 @@ class Server:
         """Refuse new calls, let running ones end, make everything durable, close."""
         log.info("stopping")
         await self._health.enter_graceful_shutdown()
+        self.engine.end_watches()
         await self._server.stop(self._config.stop_grace)
         await self.engine.close()
         self._metrics.close()

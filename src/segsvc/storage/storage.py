@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from segsvc.domain.record import JournalRecord
 from segsvc.domain.section import FrozenState
+from segsvc.storage.changes import ChangeLog, StoredChanges
 from segsvc.storage.database import Database
 from segsvc.storage.journal import Journal
-from segsvc.storage.keyring import secret
+from segsvc.storage.keyring import rotating, secret
 from segsvc.storage.resolutions import Resolutions, StoredResolution
 from segsvc.storage.snapshots import Snapshots, StoredSnapshot
 from segsvc.storage.stats import StorageStats, stats
@@ -36,6 +37,7 @@ class Storage:
         self._journal = Journal(database)
         self._snapshots = Snapshots(database)
         self._resolutions = Resolutions(database)
+        self._changes = ChangeLog(database)
 
     @classmethod
     def open(cls, url: str, *, lock_file: bool = True) -> Storage:
@@ -104,6 +106,28 @@ class Storage:
         """Return the newest whole snapshot, or None when there is none."""
         return self._snapshots.latest(store_id)
 
+    def append_changes(
+        self, store_id: str, after_revision: int, rows: Sequence[StoredChanges]
+    ) -> None:
+        """Store membership changes of revisions later than *after_revision*, before a snapshot
+        that covers them is written.
+        """
+        self._changes.append(store_id, after_revision, rows)
+
+    def read_changes(self, store_id: str, after_revision: int, up_to: int) -> list[StoredChanges]:
+        """Return a page of changes with after_revision < revision <= up_to; empty: no more."""
+        return self._changes.read(store_id, after_revision, up_to)
+
+    def last_change_before(self, store_id: str, at: int) -> int:
+        """Return the last revision whose changes are older than the instant *at*; 0: none."""
+        return self._changes.last_before(store_id, at)
+
+    def compact_changes(self, store_id: str, up_to: int) -> None:
+        """Drop the changes up to a revision."""
+        with self._database.read("compact changes") as connection:
+            key = store_key(connection, store_id)
+        self._changes.compact(key, up_to)
+
     def put_resolution(
         self,
         store_id: str,
@@ -128,6 +152,10 @@ class Storage:
     def secret(self, name: str) -> bytes:
         """Return 32 secret bytes that stay the same for *name* as long as the database lives."""
         return secret(self._database, name)
+
+    def rotating_secrets(self, name: str) -> tuple[bytes, ...]:
+        """Return the key that signs now, and the one before it; they change places with time."""
+        return rotating(self._database, name)
 
     def stats(self, store_id: str) -> StorageStats:
         """Return how much is stored of one store."""

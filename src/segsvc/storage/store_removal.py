@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select, update
 
+from segsvc.storage.changes import ChangeLog
 from segsvc.storage.chunks import Chunks, remove_chunks
 from segsvc.storage.database import Database
 from segsvc.storage.journal import Journal
@@ -34,6 +35,7 @@ def remove_deleted(database: Database) -> None:
 
 def _remove_rows(database: Database, key: int) -> None:
     Journal(database).trim(key, None)
+    ChangeLog(database).compact(key, None)
     held = Chunks(database, "deleted", key).held()
     remove_chunks(database, key, ((digest, sizes.stored_size) for digest, sizes in held.items()))
     with database.write("remove a deleted store") as connection:

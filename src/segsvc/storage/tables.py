@@ -83,6 +83,18 @@ chunks = Table(
 )
 """Bytes by the BLAKE2b of their decoded form; the newest manifest says which are in use."""
 
+changes = Table(
+    "changes",
+    metadata,
+    _store_key(),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("crc", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Membership changes up to the newest snapshot; revisions without any have no row."""
+
 resolutions = Table(
     "resolutions",
     metadata,

@@ -91,12 +91,17 @@ class Servicer:
         self, request: Any, items: Sequence[T], default: int, maximum: int
     ) -> tuple[Sequence[T], str]:
         """Cut the page that *request* asks for out of *items*; return it and the next token."""
+        start, end, token = self.cut(request, len(items), default, maximum)
+        return items[start:end], token
+
+    def cut(self, request: Any, total: int, default: int, maximum: int) -> tuple[int, int, str]:
+        """Return the first place of a page of *total* things, its end, and the next token."""
         size = page_size(request.page_size, default, maximum)
         position = self.tokens.read(request, request.page_token) or {"offset": 0}
         start = int(position["offset"])
-        more = start + size < len(items)
+        more = start + size < total
         token = self.tokens.make(request, {"offset": start + size}) if more else ""
-        return items[start : start + size], token
+        return start, start + size, token
 
 
 def page_size(asked: int, default: int, maximum: int) -> int:

@@ -1,4 +1,4 @@
-"""WatchService and AutomationService: in the contract, not built yet."""
+"""AutomationService: in the contract, not built yet."""
 
 from __future__ import annotations
 
@@ -6,20 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from segsvc.domain.errors import NotYetSupported
-from segsvc.v1 import automation_service_pb2_grpc, watch_service_pb2_grpc
-
-
-class WatchService(watch_service_pb2_grpc.WatchServiceServicer):
-    """See watch_service.proto."""
-
-    async def Watch(self, request: Any, context: Any) -> AsyncIterator[Any]:
-        """Refuse."""
-        raise NotYetSupported("Watch")
-        yield request
-
-    async def ListPastMembers(self, request: Any, context: Any) -> Any:
-        """Refuse."""
-        raise NotYetSupported("ListPastMembers")
+from segsvc.v1 import automation_service_pb2_grpc
 
 
 async def _refuse(self: object, request: Any, context: Any) -> Any:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import grpc
 
 from segsvc.engine.engine import Engine
+from segsvc.rpc.resume_tokens import ResumeTokens
 from segsvc.rpc.services.admin import AdminService
 from segsvc.rpc.services.evaluation import EvaluationService
 from segsvc.rpc.services.ingest import IngestService
-from segsvc.rpc.services.later import AutomationService, WatchService
+from segsvc.rpc.services.later import AutomationService
 from segsvc.rpc.services.schema import SchemaService
 from segsvc.rpc.services.segments import SegmentService
 from segsvc.rpc.services.stores import StoreService
+from segsvc.rpc.services.watch import WatchService
 from segsvc.rpc.tokens import PageTokens
 from segsvc.v1 import (
     admin_service_pb2_grpc,
@@ -39,7 +43,13 @@ SERVICE_NAMES = tuple(
 )
 
 
-def register(server: grpc.aio.Server, engine: Engine, page_key: bytes) -> None:
+def register(
+    server: grpc.aio.Server,
+    engine: Engine,
+    page_key: bytes,
+    watch_keys: Sequence[bytes],
+    bookmark_seconds: float,
+) -> None:
     """Add every service of the contract to *server*."""
     tokens = PageTokens(page_key)
     store_service_pb2_grpc.add_StoreServiceServicer_to_server(StoreService(engine, tokens), server)
@@ -56,5 +66,7 @@ def register(server: grpc.aio.Server, engine: Engine, page_key: bytes) -> None:
         EvaluationService(engine, tokens), server
     )
     admin_service_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(engine, tokens), server)
-    watch_service_pb2_grpc.add_WatchServiceServicer_to_server(WatchService(), server)
+    watch_service_pb2_grpc.add_WatchServiceServicer_to_server(
+        WatchService(engine, tokens, ResumeTokens(watch_keys), bookmark_seconds), server
+    )
     automation_service_pb2_grpc.add_AutomationServiceServicer_to_server(AutomationService(), server)

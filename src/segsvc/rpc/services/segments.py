@@ -25,8 +25,9 @@ from segsvc.rpc.encode import problems
 from segsvc.rpc.encode import segment as encode
 from segsvc.rpc.encode.condition import condition as encode_condition
 from segsvc.rpc.services.base import Servicer
-from segsvc.rpc.times import timestamp
+from segsvc.rpc.times import instant, timestamp
 from segsvc.segment.definition import Segment
+from segsvc.segment.history import steps_of
 from segsvc.segment.suggestions import SUGGESTIONS
 from segsvc.v1 import segment_pb2, segment_service_pb2_grpc
 from segsvc.v1 import segment_service_pb2 as pb
@@ -153,8 +154,36 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         raise NotYetSupported("PreviewSegmentUpdate")
 
     async def GetSegmentHistory(self, request: pb.GetSegmentHistoryRequest, context: Any) -> Any:
-        """Refuse: history comes with maintained memberships."""
-        raise NotYetSupported("GetSegmentHistory")
+        """Answer how a segment's size went."""
+        reading = await self.reading(request)
+        state, now = reading.state, reading.as_of
+        made = state.segments.get(request.segment_id).created_at
+        daily = request.interval != segment_pb2.HISTORY_INTERVAL_HOUR
+        if request.interval not in segment_pb2.HistoryInterval.values():
+            raise InvalidArgument.of("interval", "is not known")
+        end = instant(request.end_time, "end_time") if request.HasField("end_time") else now + 1
+        start = None
+        if request.HasField("start_time"):
+            start = instant(request.start_time, "start_time")
+            if start >= end:
+                raise InvalidArgument.of("start_time", "must lie before end_time")
+        steps = steps_of(state.calendar, start, min(end, now + 1), made, daily=daily)
+        page, token = self.page(request, steps, 1_000, 1_000)
+        return pb.GetSegmentHistoryResponse(
+            points=[
+                segment_pb2.HistoryPoint(
+                    start_time=timestamp(point.start),
+                    end_time=timestamp(min(point.end, now)),
+                    contact_count=point.size,
+                    entered_count=point.entered,
+                    left_count=point.left,
+                )
+                for point in state.history.points(request.segment_id, page, daily=daily)
+            ],
+            next_page_token=token,
+            revision=reading.revision,
+            as_of=timestamp(now),
+        )
 
     async def CheckCondition(self, request: pb.CheckConditionRequest, context: Any) -> Any:
         """Say what is wrong with a condition, and what it says."""

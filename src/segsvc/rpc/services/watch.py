@@ -1,0 +1,206 @@
+"""WatchService: each watcher is a cursor in the change log, so nobody waits for anybody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from time import monotonic
+from typing import Any
+
+from segsvc.bitmap import Bitmap, ordinals_of
+from segsvc.domain.errors import InvalidArgument, NotServing
+from segsvc.engine.engine import Engine
+from segsvc.engine.state import StoreState
+from segsvc.rpc.encode import changes as encode
+from segsvc.rpc.encode import members as encode_members
+from segsvc.rpc.resume_tokens import ResumeTokens
+from segsvc.rpc.services.base import Servicer
+from segsvc.rpc.times import timestamp
+from segsvc.rpc.tokens import PageTokens
+from segsvc.segment.delta import Changes
+from segsvc.v1 import watch_service_pb2 as pb
+from segsvc.watch.coalesce import coalesced
+
+BOOKMARK_SECONDS = 5.0
+"""How often a watcher for whom nothing changes is told how far the store has come."""
+
+MAX_SEGMENTS = 1_000
+ANYBODY = ""
+"""The principal of callers that nobody checks."""
+
+
+class WatchService(Servicer):
+    """See watch_service.proto."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokens: PageTokens,
+        resume: ResumeTokens,
+        bookmark_seconds: float = BOOKMARK_SECONDS,
+    ) -> None:
+        super().__init__(engine, tokens)
+        self._resume = resume
+        self._encoded = encode.EncodedChanges()
+        self._bookmark_seconds = bookmark_seconds
+
+    async def Watch(self, request: pb.WatchRequest, context: Any) -> AsyncIterator[bytes]:
+        """Stream deltas: bytes, because equal messages are encoded once."""
+        state = self.store(request.store_id)
+        encode_members.check_format(request.format, ())
+        if len(request.segment_ids) > MAX_SEGMENTS:
+            raise InvalidArgument.of("segment_ids", f"must be at most {MAX_SEGMENTS:,} segments")
+        if request.initial_snapshot not in pb.InitialSnapshot.values():
+            raise InvalidArgument.of("initial_snapshot", "is not known")
+        if request.resume_token:
+            revision = self._resume.read(state, ANYBODY, request.resume_token)
+            told = 0
+        else:
+            for segment_id in request.segment_ids:
+                state.segments.get(segment_id)
+            await self.engine.settle(state)
+            revision, at = state.revision, state.at
+            async for message in self._beginning(state, request, revision, at):
+                yield message
+            told = revision
+        async for message in self._follow(state, request, revision, told):
+            yield message
+
+    async def _beginning(
+        self, state: StoreState, request: pb.WatchRequest, revision: int, at: int
+    ) -> AsyncIterator[bytes]:
+        """Yield the initial snapshot, or a bookmark where there is none."""
+        token = self._resume.make(state, ANYBODY, revision)
+        wanted: Sequence[str] = ()
+        if request.initial_snapshot == pb.INITIAL_SNAPSHOT_MEMBERS:
+            ids = request.segment_ids or [str(segment.id) for segment in state.segments]
+            wanted = tuple(dict.fromkeys(ids))
+        members = [(held, state.memberships.members(held).copy()) for held in wanted]
+        last: bytes | None = None
+        for _, message in encode.snapshot(state, revision, at, members, request.format):
+            if last is not None:
+                yield last
+            last = message
+        yield encode.with_token(last or encode.bookmark(state, revision, at), token)
+
+    async def _follow(
+        self, state: StoreState, request: pb.WatchRequest, revision: int, told: int
+    ) -> AsyncIterator[bytes]:
+        """Yield the changes of later revisions, and bookmarks, until the caller goes.
+
+        *told* is the revision of the last message; 0: there was none, so that the caller is told
+        at once when it has caught up.
+        """
+        told_at = monotonic() if told else 0.0
+        while True:
+            reached, at = state.revision, state.at
+            pulse = self.engine.pulse(state)
+            batch = await self.engine.changes_since(state, revision)
+            for messages, upon in self._messages(state, request, batch):
+                for message in messages:
+                    yield message
+                revision = upon
+                if messages:
+                    told, told_at = upon, monotonic()
+            if batch:
+                continue
+            revision = max(revision, reached)
+            overdue = told_at + self._bookmark_seconds - monotonic()
+            if revision > told and overdue <= 0:
+                token = self._resume.make(state, ANYBODY, revision)
+                yield encode.with_token(encode.bookmark(state, revision, at), token)
+                told, told_at = revision, monotonic()
+            await self._wait(state, pulse, max(overdue, 0.0) if revision > told else None)
+
+    def _messages(
+        self, state: StoreState, request: pb.WatchRequest, batch: Sequence[Changes]
+    ) -> list[tuple[list[bytes], int]]:
+        """Return the messages of each revision that concern the caller, the last with a token."""
+        if request.coalesce and len(batch) > 1:
+            united = coalesced(batch)
+            encoded = encode.encode(
+                state,
+                united,
+                request.format,
+                with_leaves=request.with_changed_leaves,
+                first_revision=batch[0].revision,
+            )
+            return [(self._chosen(state, request, encoded, united.revision), united.revision)]
+        return [
+            (
+                self._chosen(
+                    state,
+                    request,
+                    self._encoded.messages(
+                        state, held, request.format, request.with_changed_leaves
+                    ),
+                    held.revision,
+                ),
+                held.revision,
+            )
+            for held in batch
+        ]
+
+    def _chosen(
+        self, state: StoreState, request: pb.WatchRequest, encoded: Any, revision: int
+    ) -> list[bytes]:
+        wanted = set(request.segment_ids)
+        messages = [message for held, message in encoded if not wanted or held in wanted]
+        if messages:
+            token = self._resume.make(state, ANYBODY, revision)
+            messages[-1] = encode.with_token(messages[-1], token)
+        return messages
+
+    async def _wait(
+        self, state: StoreState, pulse: asyncio.Future[None], seconds: float | None
+    ) -> None:
+        """Wait for the store's next revision, or some time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.shield(pulse)
+        except TimeoutError:
+            pass
+        if self.engine.stopping:
+            raise NotServing("STOPPING", "the server is stopping; resume with the last token")
+        self.engine.store(state.store_id)
+
+    async def ListPastMembers(
+        self, request: pb.ListPastMembersRequest, context: Any
+    ) -> pb.ListPastMembersResponse:
+        """List who was in a segment at a revision that is still kept."""
+        state = self.store(request.store_id)
+        await self.engine.settle(state)
+        segment = state.segments.get(request.segment_id)
+        if not 1 <= request.revision <= state.revision:
+            raise InvalidArgument.of("revision", f"must be 1..{state.revision:,}")
+        members, at = await self._members_then(state, segment.id, request.revision)
+        start, end, token = self.cut(request, len(members), 1_000, 10_000)
+        alive = encode_members.living(state, ordinals_of(members)[start:end])
+        return pb.ListPastMembersResponse(
+            contact_ids=state.index.contacts.ids_of(alive).tolist(),
+            next_page_token=token,
+            total_size=len(members),
+            at=timestamp(at),
+        )
+
+    async def _members_then(
+        self, state: StoreState, segment_id: str, revision: int
+    ) -> tuple[Bitmap, int]:
+        """Go back from the members now; return those at *revision* and the time of its changes."""
+        later: list[Changes] = []
+        cursor, newest = revision - 1, state.revision
+        members = state.memberships.members(segment_id).copy()
+        while page := await self.engine.changes_since(state, cursor):
+            later.extend(held for held in page if held.revision <= newest)
+            cursor = page[-1].revision
+            if cursor >= newest:
+                break
+        at = state.at
+        for held in reversed(later):
+            if held.revision <= revision:
+                return members, held.at
+            at = held.at
+            for delta in held.deltas:
+                if delta.segment_id == segment_id:
+                    members = (members - delta.entered) | delta.left
+        return members, at

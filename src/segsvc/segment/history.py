@@ -1,0 +1,142 @@
+"""Size, entered and left of every segment by hour and by local day, kept as small rows.
+
+Only steps in which something changed have a row: in between the size stands still.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from segsvc.domain.calendar import LocalCalendar
+from segsvc.segment.delta import Delta
+
+HOUR = 3_600
+KEPT_HOURS = 90 * 24 * HOUR
+"""Seconds for which hours are kept; days are kept as long as the segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One step, [start, end): members at its end, and how often contacts entered and left."""
+
+    start: int
+    end: int
+    size: int
+    entered: int
+    left: int
+
+
+class _Rows:
+    """Rows of one segment at one interval, by ascending start."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: list[list[int]]) -> None:
+        self.rows = rows
+
+    def add(self, start: int, entered: int, left: int) -> None:
+        size = self.rows[-1][3] if self.rows else 0
+        if not self.rows or self.rows[-1][0] < start:
+            self.rows.append([start, 0, 0, size])
+        last = self.rows[-1]
+        last[1:] = [last[1] + entered, last[2] + left, size + entered - left]
+
+    def drop_before(self, start: int) -> None:
+        """Forget old rows, but keep one that tells the size at *start*."""
+        first = bisect_right(self.rows, start, key=lambda row: row[0]) - 1
+        if first > 0:
+            del self.rows[:first]
+
+    def size_before(self, start: int) -> int:
+        place = bisect_left(self.rows, start, key=lambda row: row[0])
+        return self.rows[place - 1][3] if place else 0
+
+    def at(self, start: int) -> list[int] | None:
+        place = bisect_left(self.rows, start, key=lambda row: row[0])
+        found = place < len(self.rows) and self.rows[place][0] == start
+        return self.rows[place] if found else None
+
+
+class SegmentHistory:
+    """The history of all segments of one store. Deleted segments have none."""
+
+    def __init__(self) -> None:
+        self._hours: dict[str, _Rows] = {}
+        self._days: dict[str, _Rows] = {}
+
+    def record(
+        self,
+        deltas: Iterable[Delta],
+        at: int,
+        calendar: LocalCalendar,
+        segments: Container[object],
+    ) -> None:
+        """Take in the deltas of one revision; *segments* holds the ids of those there are."""
+        day = None
+        for delta in deltas:
+            if delta.segment_id not in segments:
+                self._hours.pop(delta.segment_id, None)
+                self._days.pop(delta.segment_id, None)
+                continue
+            day = calendar.day_start(calendar.local_day(at)) if day is None else day
+            change = len(delta.entered), len(delta.left)
+            hours = self._hours.setdefault(delta.segment_id, _Rows([]))
+            hours.add(at - at % HOUR, *change)
+            hours.drop_before(at - KEPT_HOURS)
+            self._days.setdefault(delta.segment_id, _Rows([])).add(day, *change)
+
+    def points(
+        self, segment_id: str, steps: Iterable[tuple[int, int]], *, daily: bool
+    ) -> Iterator[Point]:
+        """Yield a point for each step [start, end); steps ascend."""
+        rows = (self._days if daily else self._hours).get(segment_id, _Rows([]))
+        for start, end in steps:
+            row = rows.at(start)
+            entered, left, size = (0, 0, rows.size_before(start)) if row is None else row[1:]
+            yield Point(start, end, size, entered, left)
+
+    def facts(self) -> dict[str, Any]:
+        """Return everything as JSON-able rows."""
+        return {
+            "hours": {held: rows.rows for held, rows in self._hours.items()},
+            "days": {held: rows.rows for held, rows in self._days.items()},
+        }
+
+    @classmethod
+    def load(cls, facts: dict[str, Any]) -> SegmentHistory:
+        """Undo `facts`."""
+        loaded = cls()
+        loaded._hours = {held: _Rows(rows) for held, rows in facts["hours"].items()}
+        loaded._days = {held: _Rows(rows) for held, rows in facts["days"].items()}
+        return loaded
+
+
+DEFAULT_STEPS = 30
+
+
+def steps_of(
+    calendar: LocalCalendar, start: int | None, end: int, made: int, *, daily: bool
+) -> list[tuple[int, int]]:
+    """Return the steps [start, end) that hold instants from *start* up to before *end*.
+
+    Args:
+        start: None: `DEFAULT_STEPS` steps, the one before *end* included.
+        made: when the segment was made; steps before are left out.
+    """
+    last = end - 1
+    if daily:
+        final = calendar.local_day(last)
+        first = final - DEFAULT_STEPS + 1 if start is None else calendar.local_day(start)
+        first = max(first, calendar.local_day(made))
+        days = (
+            (calendar.day_start(day), calendar.day_start(day + 1))
+            for day in range(first, final + 1)
+        )
+        return [held for held in days if held[0] < held[1]]
+    final = last - last % HOUR
+    begin = final - (DEFAULT_STEPS - 1) * HOUR if start is None else start - start % HOUR
+    begin = max(begin, made - made % HOUR)
+    return [(hour, hour + HOUR) for hour in range(begin, final + 1, HOUR)]

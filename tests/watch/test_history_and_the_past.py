@@ -1,0 +1,82 @@
+"""Sizes over time, and who was in at a revision that is still kept."""
+
+from __future__ import annotations
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from segsvc.v1 import segment_pb2, segment_service_pb2, watch_service_pb2
+from tests.watch.shop import DAY, NOW, Shop
+
+HOUR = 3_600
+
+
+def past(shop: Shop, segment_id: str, revision: int, **options: object) -> list[str]:
+    request = watch_service_pb2.ListPastMembersRequest(
+        store_id=shop.store_id,
+        segment_id=segment_id,
+        revision=revision,
+        **options,  # type: ignore[arg-type]
+    )
+    return list(shop.served.watch.ListPastMembers(request).contact_ids)
+
+
+def test_members_of_every_kept_revision(shop: Shop) -> None:
+    revisions = {}
+    made = shop.segment("germans", 'country is "DE"')
+    for name, country in (("ann", "DE"), ("bob", "DE"), ("ann", "FR"), ("cat", "DE")):
+        revision = shop.contact(name, country=country)
+        revisions[revision] = sorted(shop.members("germans"))
+        if name == "bob":
+            shop.snapshot()
+    assert past(shop, "germans", made) == []
+    for revision, members in revisions.items():
+        assert sorted(past(shop, "germans", revision)) == members
+
+
+def test_a_future_revision_is_refused(shop: Shop) -> None:
+    made = shop.segment("germans", 'country is "DE"')
+    with pytest.raises(grpc.RpcError) as raised:
+        past(shop, "germans", made + 1)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def history(shop: Shop, **options: object) -> list[tuple[int, int, int, int]]:
+    request = segment_service_pb2.GetSegmentHistoryRequest(
+        store_id=shop.store_id,
+        segment_id="buyers",
+        **options,  # type: ignore[arg-type]
+    )
+    answer = shop.served.segments.GetSegmentHistory(request)
+    return [
+        (point.start_time.seconds - NOW, point.contact_count, point.entered_count, point.left_count)
+        for point in answer.points
+    ]
+
+
+def test_days_and_hours(shop: Shop) -> None:
+    shop.segment("buyers", "has done order_placed in the last 2 days")
+    shop.event("ann", "bob")
+    shop.advance(3 * HOUR)
+    shop.event("cat")
+    shop.advance(2 * DAY)
+    noon = 12 * HOUR
+    assert history(shop) == [
+        (-noon, 3, 3, 0),
+        (DAY - noon, 3, 0, 0),
+        (2 * DAY - noon, 0, 0, 3),
+    ]
+    hours = history(shop, interval=segment_pb2.HISTORY_INTERVAL_HOUR)
+    assert hours[0][1] == 3
+    assert [held for held in hours if held[2] or held[3]] == [
+        (2 * DAY, 1, 0, 2),
+        (2 * DAY + 3 * HOUR, 0, 0, 1),
+    ]
+    first = history(
+        shop,
+        interval=segment_pb2.HISTORY_INTERVAL_HOUR,
+        start_time=Timestamp(seconds=NOW),
+        end_time=Timestamp(seconds=NOW + 4 * HOUR),
+    )
+    assert first == [(0, 2, 2, 0), (HOUR, 2, 0, 0), (2 * HOUR, 2, 0, 0), (3 * HOUR, 3, 1, 0)]

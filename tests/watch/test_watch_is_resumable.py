@@ -1,0 +1,118 @@
+"""A watch continues where it stopped: over hang-ups, restarts and snapshots, until compacted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import grpc
+import pytest
+
+from segsvc.v1 import watch_service_pb2, watch_service_pb2_grpc
+from tests.serving import serving
+from tests.watch.shop import DAY, Known, Shop, Watcher, as_json
+
+
+def test_every_token_continues_exactly(shop: Shop) -> None:
+    shop.segment("germans", 'country is "DE"')
+    shop.segment("french", 'country is "FR"')
+    watcher = shop.watch()
+    for number in range(4):
+        last = shop.contact(f"a{number}", f"b{number}", country="DE" if number % 2 else "FR")
+    watcher.until(last)
+    tokens = [(place, held.resume_token) for place, held in enumerate(watcher.seen)]
+    for place, token in tokens:
+        if token and place + 1 < len(watcher.seen):
+            again = shop.watch(resume_token=token)
+            rest = [again.first]
+            while len(rest) < len(watcher.seen) - place - 1:
+                rest.append(again.next())
+            assert list(map(as_json, rest)) == list(map(as_json, watcher.seen[place + 1 :]))
+            again.stop()
+
+
+def test_over_a_restart_with_and_without_a_snapshot(tmp_path: Path) -> None:
+    database = tmp_path / "shop.db"
+    with serving(database) as served:
+        shop = Shop(served).open()
+        shop.segment("germans", 'country is "DE"')
+        watcher = shop.watch()
+        begun = watcher.token
+        watcher.until(shop.contact("ann", country="DE"))
+        middle = watcher.token
+        shop.snapshot()
+        watcher.until(shop.contact("bob", country="DE"))
+        live = [as_json(held) for held in watcher.seen]
+    with serving(database) as served:
+        shop = Shop(served)
+        last = shop.contact("cat", country="DE")
+        again = shop.watch(resume_token=begun)
+        again_seen = [again.first, *again.until(last)]
+        assert [as_json(held) for held in again_seen[:-1]] == live[1:]
+        shorter = shop.watch(resume_token=middle)
+        seen = [shorter.first, *shorter.until(last)]
+        assert list(map(as_json, seen)) == list(map(as_json, again_seen[1:]))
+
+
+def test_the_server_says_goodbye_and_nothing_is_lost(tmp_path: Path) -> None:
+    database = tmp_path / "shop.db"
+    known = Known()
+    with serving(database, stop_grace=5.0) as served:
+        shop = Shop(served).open()
+        shop.segment("germans", 'country is "DE"')
+        channel = grpc.insecure_channel(served.target)
+        stub = watch_service_pb2_grpc.WatchServiceStub(channel)
+        watcher = Watcher(stub.Watch(watch_service_pb2.WatchRequest(store_id="shop")))
+        watcher.until(shop.contact("ann", country="DE"))
+    with pytest.raises(grpc.RpcError) as ended:
+        watcher.until(10**9)
+    assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+    for message in watcher.seen:
+        known.apply(message)
+    with serving(database) as served:
+        shop = Shop(served)
+        last = shop.contact("bob", country="DE")
+        again = shop.watch(resume_token=watcher.token)
+        assert again.first.revision == last
+        known.apply(again.first)
+    channel.close()
+    assert known.members == {"germans": {"ann", "bob"}}
+
+
+def refused(watcher: Watcher | None) -> None:
+    raise AssertionError(f"the watch began with {watcher}")
+
+
+def test_a_compacted_token_is_out_of_range_and_a_snapshot_helps(tmp_path: Path) -> None:
+    with serving(tmp_path / "shop.db", keep_changes_hours=24) as served:
+        shop = Shop(served).open()
+        shop.segment("germans", 'country is "DE"')
+        watcher = shop.watch()
+        begun = watcher.token
+        watcher.until(shop.contact("ann", country="DE"))
+        shop.advance(3 * DAY)
+        shop.snapshot()
+        shop.snapshot()
+        with pytest.raises(grpc.RpcError) as raised:
+            refused(shop.watch(resume_token=begun))
+        assert raised.value.code() is grpc.StatusCode.OUT_OF_RANGE
+        assert "compacted" in raised.value.details()
+        fresh = shop.watch(initial_snapshot=2)
+        known = Known()
+        known.apply(fresh.first)
+        assert known.members == {"germans": {"ann"}}
+
+
+@pytest.mark.parametrize("damage", [lambda t: t[:-1] + b"x", lambda t: b"x" + t, lambda t: t[:9]])
+def test_a_changed_token_is_refused(shop: Shop, damage: object) -> None:
+    token = shop.watch().token
+    with pytest.raises(grpc.RpcError) as raised:
+        refused(shop.watch(resume_token=damage(token)))  # type: ignore[operator]
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_token_of_another_store_is_refused(shop: Shop) -> None:
+    token = shop.watch().token
+    other = Shop(shop.served, "other").open()
+    with pytest.raises(grpc.RpcError) as raised:
+        refused(other.watch(resume_token=token))
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
