@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from segsvc.domain.errors import AlreadyExists, NotFound, StorageFailed
-from segsvc.storage import Storage, StorageStats, StoredResolution
+from segsvc.storage import Storage, StorageStats, StoredChanges, StoredResolution
 from segsvc.storage.tables import metadata, resolutions, stores
 from tests.storage.storage_cases import ArraySection, random_array, state, store_record, writes
 
@@ -36,6 +36,7 @@ def fill(storage: Storage, name: str) -> None:
     storage.append([writes(name, revision, b"x" * 1_000) for revision in range(2, 50)])
     storage.write_snapshot(name, 40, 140, state([ArraySection("a", random_array(1, 9_000))]))
     storage.put_resolution(name, "r", 1, 2, b"header", b"bitmap")
+    storage.append_changes(name, 0, [StoredChanges(40, 140, b"changes")])
 
 
 def test_a_resolution_is_kept_until_it_expires(storage: Storage) -> None:

@@ -95,7 +95,7 @@ def test_a_database_of_a_newer_version_is_refused(
     with pytest.raises(StorageFailed, match="could not open the database"):
         Storage.open(url)
     beside(
-        lambda connection: connection.execute(text("UPDATE alembic_version SET version_num='0001'"))
+        lambda connection: connection.execute(text("UPDATE alembic_version SET version_num='0002'"))
     )
     Storage.open(url).close()
 

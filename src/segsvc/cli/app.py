@@ -11,6 +11,7 @@ from segsvc.cli.questions import count, explain, members, stats
 from segsvc.cli.resolve import resolve
 from segsvc.cli.segments import segment, store
 from segsvc.cli.serve import serve
+from segsvc.cli.watch import watch
 
 app = typer.Typer(
     name="segsvc",
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, demo, count, explain, members, resolve, stats, health):
+for command in (serve, demo, count, explain, members, resolve, watch, stats, health):
     app.command()(command)
 app.add_typer(imports, name="import")
 app.add_typer(segment, name="segment")

@@ -37,6 +37,7 @@ from segsvc.client.errors import (
 )
 from segsvc.client.uploads import RejectedRow, Summary
 from segsvc.client.values import yearless
+from segsvc.client.watching import AsyncWatch, Change, Watch
 
 __all__ = [
     "Aborted",
@@ -44,8 +45,10 @@ __all__ = [
     "AsyncClient",
     "AsyncResolution",
     "AsyncStore",
+    "AsyncWatch",
     "CallFailed",
     "Cancelled",
+    "Change",
     "Client",
     "DeadlineExceeded",
     "FailedPrecondition",
@@ -65,6 +68,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unimplemented",
+    "Watch",
     "event",
     "yearless",
     *_conditions,

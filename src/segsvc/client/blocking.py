@@ -17,6 +17,7 @@ from segsvc.client.channel import Tls, open_channel
 from segsvc.client.errors import CallFailed, error_of, is_worth_repeating
 from segsvc.client.recipients import Channel, Position, recipient_spec
 from segsvc.client.values import Number
+from segsvc.client.watching import PATIENCE, Cursor, Watch
 from segsvc.v1 import evaluation_pb2
 from segsvc.v1 import evaluation_service_pb2 as evaluation_service
 
@@ -231,6 +232,39 @@ class Store(_View):
             include, exclude, channel=channel, split=split, cap=cap, cap_salt=cap_salt
         )
         return Resolution(self, Position(self._scope, spec, request_id))
+
+    def watch(
+        self,
+        *segment_ids: str,
+        since: bytes = b"",
+        members: bool = False,
+        coalesce: bool = False,
+        changed_leaves: bool = False,
+        patience: float = PATIENCE,
+    ) -> Watch:
+        """Watch who enters and leaves segments; it ends only with an error, or when you stop.
+
+        Args:
+            segment_ids: none: all segments, later ones included.
+            since: a resume token of an earlier watch. Empty: from now.
+            members: begin with who is in; only without *since*.
+            coalesce: unite the changes of one segment while you lag behind.
+            changed_leaves: name the leaves whose answers changed.
+            patience: seconds for which a server that does not answer is asked again.
+
+        Raises:
+            OutOfRange: from the iteration, when changes behind *since* are no longer kept, or the
+                service reads data another way now; watch again with *members*.
+        """
+        cursor = Cursor(
+            self._scope,
+            segment_ids,
+            since=since,
+            members=members,
+            coalesce=coalesce,
+            changed_leaves=changed_leaves,
+        )
+        return Watch(self._messages, cursor, patience)
 
     def resume(self, resolution_id: str, offset: int = 0) -> Resolution:
         """Go on with a resolution of the last 24 hours from an offset."""
