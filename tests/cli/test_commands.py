@@ -132,3 +132,53 @@ def test_what_cannot_be_is_said(filled: Run) -> None:
 def test_health_says_whether_the_server_serves(run: Run) -> None:
     assert run("health").stdout == "SERVING\n"
     assert run("health", "--server", "127.0.0.1:1").exit_code == 1
+
+
+def test_one_contact_by_hand(run: Run) -> None:
+    made = run("contact", "set", "zoe", "country=DE", "tags=vip;new", "birthday=1990-06-01")
+    assert made.exit_code == 0, made.output
+    changed = run("contact", "set", "zoe", "country=", "tags+=late", "tags-=new")
+    assert changed.exit_code == 0, changed.output
+    shown = json.loads(run("contact", "show", "zoe", "--json").stdout)["contact"]
+    assert set(shown["attributes"]) == {"birthday", "tags"}
+    assert sorted(shown["attributes"]["tags"]["texts"]["values"]) == ["late", "vip"]
+    sold = run("event", "order_placed", "zoe", "value=12.5", "product_ids=a;b", "--event-id", "e1")
+    assert sold.exit_code == 0, sold.output
+    again = run("event", "order_placed", "zoe", "value=12.5", "--event-id", "e1")
+    assert "duplicate" in again.stdout
+    assert "order_placed product_ids a;b value 12.5" in run("contact", "show", "zoe").stdout
+    assert run("contact", "set", "yan").exit_code == 0
+    assert "merged" in run("contact", "merge", "yan", "zoe").stdout
+    assert "erased" in run("contact", "delete", "zoe", "--yes").stdout
+    assert run("contact", "show", "zoe").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("contact", "set", "zoe", "birthday=1990-02-30"), "birthday"),
+        (("contact", "set", "zoe", "nonsense"), "name=value"),
+        (("event", "order_placed", "zoe", "value=much"), "value"),
+        (("clock", "advance"), "--by or --to"),
+        (("clock", "advance", "--by", "soon"), "31 days"),
+    ],
+)
+def test_wrong_input_by_hand_is_told_and_changes_nothing(
+    run: Run, arguments: tuple[str, ...], told: str
+) -> None:
+    before = json.loads(run("stats", "--json").stdout)["revision"]
+    refused = run(*arguments)
+    assert refused.exit_code != 0
+    assert told in refused.output
+    assert json.loads(run("stats", "--json").stdout)["revision"] == before
+
+
+def test_the_clock_moves_when_told(run: Run) -> None:
+    before = json.loads(run("clock", "show", "--json").stdout)
+    assert before["clock"] == "CLOCK_KIND_REPLAY"
+    moved = run("clock", "advance", "--by", "2 hours", "--json")
+    after = json.loads(run("clock", "show", "--json").stdout)
+    assert json.loads(moved.stdout)["at"] == after["now"] > before["now"]
+    refused = run("clock", "confirm")
+    assert refused.exit_code == 1
+    assert "CLOCK_NOT_SUSPECT" in refused.output

@@ -115,6 +115,16 @@ def test_an_import_repeated_under_its_id_is_done_once(shop: Store) -> None:
     assert shop.count(has_done("order_placed").sum("value").equals(3)).contact_count == 2
 
 
+def test_an_import_counts_every_row_it_cannot_read(shop: Store) -> None:
+    unreadable = pa.table(
+        {"contact_id": [f"c{n}" for n in range(2_000)], "birthday": ["?"] * 2_000}
+    )
+    done = shop.import_contacts(unreadable)
+    assert (done.rows, done.accepted, done.rejected) == (2_000, 0, 2_000)
+    assert len(done.rejected_rows) == 1_000
+    assert shop.count(text("country").is_not_set()).contact_count == 0
+
+
 def test_errors_are_typed_and_say_where(shop: Store) -> None:
     with pytest.raises(NotFound) as missing:
         shop.segment("nobody")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from segsvc.cli.clock import clock
+from segsvc.cli.contacts import contact, event
 from segsvc.cli.demo import demo
 from segsvc.cli.health import health
 from segsvc.cli.imports import imports
@@ -20,10 +22,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (serve, demo, count, explain, members, resolve, watch, stats, health):
+for command in (serve, demo, count, explain, members, resolve, watch, event, stats, health):
     app.command()(command)
 app.add_typer(imports, name="import")
 app.add_typer(segment, name="segment")
+app.add_typer(contact, name="contact")
+app.add_typer(clock, name="clock")
 app.add_typer(store, name="store")
 
 

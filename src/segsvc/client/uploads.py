@@ -89,6 +89,9 @@ class Upload:
     def next(self) -> Chunk | None:
         """Read and return the next chunk; None at the end of the source."""
         for chunk in self._chunks:
+            if not len(chunk.rows):
+                self._refuse(chunk)
+                continue
             self.pending.append(chunk)
             return chunk
         self.done = True
@@ -97,13 +100,12 @@ class Upload:
     def acknowledge(self, response: Any) -> None:
         """Take in the answer to the oldest chunk that waits for one."""
         chunk, result, total = self.pending.popleft(), response.result, self.summary
-        total.rows += chunk.read
+        self._refuse(chunk)
         total.accepted += result.accepted_rows
         total.created_contacts += result.created_contacts
         total.duplicates += getattr(result, "duplicate_rows", 0)
         total.clamped += getattr(result, "clamped_rows", 0)
-        total.rejected += result.rejected_rows + len(chunk.refused)
-        total.rejected_rows += chunk.refused
+        total.rejected += result.rejected_rows
         total.rejected_rows += [
             RejectedRow(
                 int(chunk.rows[held.row]),
@@ -114,6 +116,12 @@ class Upload:
             for held in result.row_errors
         ]
         total.revision = max(total.revision, result.revision)
+
+    def _refuse(self, chunk: Chunk) -> None:
+        """Count what was read of a chunk, and what of it could not be sent."""
+        self.summary.rows += chunk.read
+        self.summary.rejected += chunk.read - len(chunk.rows)
+        self.summary.rejected_rows += chunk.refused
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
