@@ -202,10 +202,9 @@ class Engine:
         return state.revision, state.at
 
     async def settle(self, state: StoreState) -> None:
-        """Let flips that are due happen before a read."""
-        due = state.memberships.due
-        if due is not None and due <= (now := self.clock.now()):
-            await self.commits.catch_up(state, now)
+        """Let flips that are due happen, and ticks be durable, before a read."""
+        while state.owed or state.memberships.is_due(self.clock.now()):
+            await self.commits.catch_up(state, self.clock.now())
 
     def _changed(self, state: StoreState) -> None:
         """Do what follows a revision of a store."""

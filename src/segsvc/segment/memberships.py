@@ -60,6 +60,10 @@ class Memberships:
         """The first instant at which time alone may change a membership; None: never."""
         return self.answers.due
 
+    def is_due(self, now: int) -> bool:
+        """Whether time alone may have changed a membership by *now*."""
+        return self.due is not None and self.due <= now
+
     def are_exact_at(self, instant: int) -> bool:
         """Whether nothing changes from `at` up to *instant*."""
         return self.at <= instant and (self.due is None or instant < self.due)
