@@ -115,15 +115,15 @@ class EtagMismatch(SegsvcError):
 
 @dataclass(eq=False)
 class StillUsed(SegsvcError):
-    """A segment cannot be deleted while others read it."""
+    """A segment cannot be deleted while segments read it or triggers listen to it."""
 
     segment_id: str
-    dependants: tuple[tuple[str, str], ...]
-    """Pairs of (segment or trigger id, its name)."""
+    dependants: tuple[tuple[str, str, str], ...]
+    """("segment" or "trigger", its id, its name) of each."""
 
     @property
     def message(self) -> str:
-        names = ", ".join(repr(name) for _, name in self.dependants)
+        names = ", ".join(f"{kind} {name!r}" for kind, _, name in self.dependants)
         return f"segment {self.segment_id!r} is used by {names}"
 
 
@@ -139,6 +139,23 @@ class FailedPrecondition(SegsvcError):
     @property
     def message(self) -> str:
         return self.description
+
+
+@dataclass(eq=False)
+class TooManyActive(SegsvcError):
+    """A trigger cannot be activated while as many others are as may be."""
+
+    trigger_id: str
+    allowed: int
+    active: tuple[tuple[str, str, int], ...]
+    """(id, name, when it was last updated) of each, the last updated first."""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{len(self.active)} triggers are active and at most {self.allowed} may be; "
+            f"pause one of them to activate {self.trigger_id!r}"
+        )
 
 
 @dataclass(eq=False)
@@ -248,17 +265,6 @@ class StorageFailed(SegsvcError):
     @property
     def message(self) -> str:
         return self.description
-
-
-@dataclass(eq=False)
-class NotYetSupported(SegsvcError):
-    """The contract names it; this version does not do it."""
-
-    what: str
-
-    @property
-    def message(self) -> str:
-        return f"{self.what} is not available in this version"
 
 
 @dataclass(eq=False)

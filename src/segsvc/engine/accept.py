@@ -10,6 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from segsvc.automation.quotas import SetQuota
+from segsvc.automation.writes import (
+    AckEntries,
+    ActivateTrigger,
+    CreateTrigger,
+    DeleteTrigger,
+    PauseTrigger,
+    UpdateTrigger,
+)
 from segsvc.condition.check import require_valid
 from segsvc.domain.columns import Bool, Strings
 from segsvc.domain.dates import pack_day, to_text
@@ -20,6 +29,7 @@ from segsvc.domain.errors import (
     InvalidRows,
     NotFound,
     RowError,
+    StillUsed,
 )
 from segsvc.domain.write import (
     MAX_ROW_ERRORS,
@@ -84,6 +94,16 @@ def accept(state: StoreState, write: Write, at: int, overlay: EventOverlay) -> A
         case UpdateStore(etag):
             if etag and etag != state.etag:
                 raise EtagMismatch("store", state.store_id, etag, state.etag)
+        case AckEntries(trigger_id, sequence):
+            state.triggers.flow(trigger_id).entries.check_given(sequence)
+        case SetQuota():
+            state.quotas.check(write)
+        case (
+            CreateTrigger() | UpdateTrigger() | ActivateTrigger() | PauseTrigger() | DeleteTrigger()
+        ):
+            if isinstance(write, CreateTrigger):
+                state.segments.get(write.segment_id)
+            state.triggers.check(write)
         case _:
             _check_segment_write(state, write, at)
     return Acceptance()
@@ -186,6 +206,15 @@ def _check_new(catalog: Catalog, segment_id: str, name: str) -> None:
         catalog.check_free_name(name)
 
 
+def _check_unused(state: StoreState, segment_id: str) -> None:
+    readers = state.segments.dependants(segment_id)
+    listeners = state.triggers.listening_to((segment_id,))
+    users = [("segment", str(held.id), held.name) for held in readers]
+    users += [("trigger", held.id, held.name) for held in listeners]
+    if users:
+        raise StillUsed(segment_id, tuple(users))
+
+
 def _check_segment_write(state: StoreState, write: Write, at: int) -> None:
     catalog = state.segments
     match write:
@@ -210,6 +239,6 @@ def _check_segment_write(state: StoreState, write: Write, at: int) -> None:
         case DeleteSegment(segment_id, etag, force):
             catalog.check_etag(segment_id, etag)
             if not force:
-                catalog.check_unused(segment_id)
+                _check_unused(state, segment_id)
         case _:
             raise AssertionError(write)

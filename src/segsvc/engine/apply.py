@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from segsvc.automation.quotas import SetQuota
+from segsvc.automation.triggers import Feed
+from segsvc.automation.writes import (
+    AckEntries,
+    ActivateTrigger,
+    CreateTrigger,
+    DeleteTrigger,
+    PauseTrigger,
+    TriggerWrite,
+    UpdateTrigger,
+)
 from segsvc.domain.calendar import Weekday
 from segsvc.domain.columns import Bool
 from segsvc.domain.ids import MAX_NAME_CHARACTERS, SegmentId, segment_id
@@ -33,18 +44,26 @@ from segsvc.segment.writes import (
     CreateFromSuggestion,
     CreateSegment,
     DeleteSegment,
+    TriggerOnUpdate,
     UpdateSegment,
 )
 
 
 @dataclass(slots=True)
 class Effect:
-    """What the writes of one revision did, as far as memberships depend on it."""
+    """What the writes of one revision did, as far as memberships and triggers depend on it."""
 
     touched: Touched = field(default_factory=Touched)
     defined: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     new_calendar: bool = False
+    merges: list[tuple[int, int]] = field(default_factory=list)
+    updated: tuple[str, TriggerOnUpdate] = ("", TriggerOnUpdate.NONE)
+    trigger_writes: list[TriggerWrite] = field(default_factory=list)
+
+    def feed(self, deltas: tuple[Delta, ...]) -> Feed:
+        """Return what triggers must know of the revision."""
+        return Feed(deltas, self.touched.deleted, self.merges, self.updated, self.trigger_writes)
 
 
 def apply_record(
@@ -72,14 +91,14 @@ def apply_record(
             removed=effect.removed,
             everything=effect.new_calendar,
         )
-    _conclude(state, deltas)
+    _conclude(state, effect.feed(deltas))
     return answers
 
 
 def apply_tick(state: StoreState, record: JournalRecord, deltas: tuple[Delta, ...]) -> None:
     """Apply a tick whose *deltas* are known, because memberships were brought to it already."""
     _begin(state, record)
-    _conclude(state, deltas)
+    _conclude(state, Feed(deltas))
 
 
 def _begin(state: StoreState, record: JournalRecord) -> None:
@@ -87,12 +106,12 @@ def _begin(state: StoreState, record: JournalRecord) -> None:
     state.revision, state.at = record.revision, record.at
 
 
-def _conclude(state: StoreState, deltas: tuple[Delta, ...]) -> None:
+def _conclude(state: StoreState, feed: Feed) -> None:
     """Pass the deltas of the newest revision on to everything that follows memberships."""
-    if not deltas:
-        return
-    state.changes.append(Changes(state.revision, state.at, deltas))
-    state.history.record(deltas, state.at, state.calendar, state.segments)
+    state.triggers.follow(feed, state.revision, state.at, state.memberships.members)
+    if feed.deltas:
+        state.changes.append(Changes(state.revision, state.at, feed.deltas))
+        state.history.record(feed.deltas, state.at, state.calendar, state.segments)
 
 
 def _apply_writes(
@@ -160,7 +179,9 @@ def _apply(
             gone = [held for held in ids if index.delete(held, state.at, touched) is not None]
             return {"deleted": len(gone), "unknown": len(ids) - len(gone)}
         case MergeContacts(pairs):
-            merged = [pair for pair in pairs if index.merge(*pair, state.at, touched) is not None]
+            united = [index.merge(*pair, state.at, touched) for pair in pairs]
+            merged = [held for held in united if held is not None]
+            effect.merges.extend(merged)
             return {"merged": len(merged), "unchanged": len(pairs) - len(merged)}
         case DefineAttribute(definition):
             state.change_schema(state.schema.with_attribute(definition))
@@ -184,12 +205,28 @@ def _apply(
             inlined = _delete_segment(state, held)
             effect.removed.append(held)
             effect.defined.extend(inlined)
-            return {"changed": inlined}
+            stopped = state.triggers.segment_gone(held, state.revision, state.at)
+            return {"changed": inlined, "stopped": stopped}
+        case AckEntries(trigger_id, sequence):
+            state.triggers.flow(trigger_id).entries.acknowledge(sequence)
+            return {}
+        case SetQuota():
+            quota = state.quotas.apply(write, state.calendar, state.at)
+            return {"quota": None if quota is None else asdict(quota)}
+        case (
+            CreateTrigger() | UpdateTrigger() | ActivateTrigger() | PauseTrigger() | DeleteTrigger()
+        ):
+            effect.trigger_writes.append(write)
+            outcome = state.triggers.outcome(write, state.revision, state.at)
+            return {"triggers": [trigger.facts() for trigger in outcome]}
         case _:
             segment = _segment(state, write)
             state.segments.put(segment)
-            if not isinstance(write, UpdateSegment) or write.condition is not None:
+            if not isinstance(write, UpdateSegment):
                 effect.defined.append(segment.id)
+            elif write.condition is not None:
+                effect.defined.append(segment.id)
+                effect.updated = (segment.id, write.trigger_on_update)
             return {"segment": segment_facts(segment, codec)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from segsvc.automation.writes import AutomationWrite
 from segsvc.condition.tree import Condition
 from segsvc.domain.calendar import Weekday
 from segsvc.domain.schema import Schema
@@ -41,6 +42,7 @@ Write: TypeAlias = (
     | DefineBehavior
     | UpdateStore
     | SegmentWrite
+    | AutomationWrite
 )
 
 

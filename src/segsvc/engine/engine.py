@@ -250,7 +250,7 @@ class Engine:
                     self.storage.write_snapshot, store_id, revision, at, frozen
                 )
             finally:
-                state.index.release()
+                state.release()
             state.changes.mark_stored(revision)
             await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
         log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)

@@ -6,6 +6,8 @@ import base64
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from segsvc.automation.quotas import Quotas
+from segsvc.automation.triggers import Triggers
 from segsvc.bitmap import Bitmap, from_bytes, to_bytes
 from segsvc.condition.tree import Condition
 from segsvc.condition.view import View
@@ -73,6 +75,8 @@ class StoreState:
         self.memberships = Memberships()
         self.changes = ChangeTail()
         self.history = SegmentHistory()
+        self.triggers = Triggers()
+        self.quotas = Quotas()
         self.compacted = 0
         """Changes up to this revision are dropped, in memory and on disk."""
         self.watch_generation = 1
@@ -112,14 +116,19 @@ class StoreState:
         return SegmentReader(self).view
 
     def freeze(self, codec: Codec) -> FrozenState:
-        """Return the state as parts of a snapshot; call `index.release` when they are stored."""
+        """Return the state as parts of a snapshot; call `release` when they are stored."""
         frozen = self.index.freeze()
         members = [
             BytesSection(f"{_MEMBERS}{held.id}", to_bytes(self.memberships.members(held.id)))
             for held in self.segments
         ]
         facts = {**self._facts(codec), "index": frozen.facts}
-        return FrozenState((*frozen.sections, *members), facts)
+        return FrozenState((*frozen.sections, *members, *self.triggers.freeze()), facts)
+
+    def release(self) -> None:
+        """Stop keeping what a snapshot was to read."""
+        self.index.release()
+        self.triggers.release()
 
     def _facts(self, codec: Codec) -> dict[str, Any]:
         return {
@@ -136,6 +145,8 @@ class StoreState:
             "members_at": self.memberships.at,
             "compacted": self.compacted,
             "history": self.history.facts(),
+            "triggers": self.triggers.facts(),
+            "quotas": self.quotas.facts(),
             "watch_generation": self.watch_generation,
             "rules": RULES,
         }
@@ -161,6 +172,8 @@ class StoreState:
         state.changes = ChangeTail(state.revision)
         state.compacted = facts["compacted"]
         state.history = SegmentHistory.load(facts["history"])
+        state.triggers = Triggers.load(facts["triggers"], sections)
+        state.quotas = Quotas.load(facts["quotas"])
         state.watch_generation = facts["watch_generation"]
         state.rules = facts["rules"]
         state.memberships.load(

@@ -17,6 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
+from segsvc.automation.writes import AckEntries
 from segsvc.domain.errors import EarlierChunkRefused, NotServing, Overloaded, Poisoned, SegsvcError
 from segsvc.domain.ids import Revision
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
@@ -63,7 +64,9 @@ class Waiting:
     @property
     def shares(self) -> bool:
         """Whether it may share its revision with other writes."""
-        return isinstance(self.write, UpsertContacts | SetLifecycleLabels | RecordEvents)
+        return isinstance(
+            self.write, UpsertContacts | SetLifecycleLabels | RecordEvents | AckEntries
+        )
 
     @property
     def reads_contacts(self) -> bool:

@@ -4,10 +4,18 @@
 event ids of a turn that is not applied yet.
 """
 
-from segsvc.index.array import BytesSection
+from segsvc.index.array import BytesSection, ChunkedArray
 from segsvc.index.events import EventOverlay
 from segsvc.index.store import IndexStats, StoreIndex
 from segsvc.index.touched import Touched
 from segsvc.index.view import IndexView
 
-__all__ = ["BytesSection", "EventOverlay", "IndexStats", "IndexView", "StoreIndex", "Touched"]
+__all__ = [
+    "BytesSection",
+    "ChunkedArray",
+    "EventOverlay",
+    "IndexStats",
+    "IndexView",
+    "StoreIndex",
+    "Touched",
+]

@@ -10,10 +10,11 @@ from google.protobuf.message import Message
 from segsvc.condition.tree import Condition
 from segsvc.domain.schema import Schema
 from segsvc.engine.codec import Write
+from segsvc.rpc.decode import automation, ingest, schema, segment
 from segsvc.rpc.decode import condition as decode_condition
-from segsvc.rpc.decode import ingest, schema, segment
 from segsvc.rpc.encode import condition as encode_condition
 from segsvc.v1 import (
+    automation_service_pb2,
     condition_pb2,
     ingest_service_pb2,
     schema_service_pb2,
@@ -44,6 +45,13 @@ _METHODS: dict[type[Message], Decoder] = {
     segment_service_pb2.CreateSegmentFromSuggestionRequest: _no_schema(
         segment.create_from_suggestion
     ),
+    automation_service_pb2.CreateTriggerRequest: _no_schema(automation.create_trigger),
+    automation_service_pb2.UpdateTriggerRequest: _no_schema(automation.update_trigger),
+    automation_service_pb2.ActivateTriggerRequest: _no_schema(automation.activate_trigger),
+    automation_service_pb2.PauseTriggerRequest: _no_schema(automation.pause_trigger),
+    automation_service_pb2.DeleteTriggerRequest: _no_schema(automation.delete_trigger),
+    automation_service_pb2.AckEntriesRequest: _no_schema(automation.ack_entries),
+    automation_service_pb2.SetQuotaRequest: _no_schema(automation.set_quota),
 }
 _TYPES = {held.DESCRIPTOR.name.removesuffix("Request"): held for held in _METHODS}
 

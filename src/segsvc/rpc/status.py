@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import grpc
@@ -76,6 +77,7 @@ _TABLE: dict[type[errors.SegsvcError], Callable[[Any], Status]] = {
     errors.AlreadyExists: lambda e: (*_EXISTS[e.kind], e.facts),
     errors.EtagMismatch: lambda e: (_CODES.ABORTED, "ETAG_MISMATCH", {"current": e.current}),
     errors.StillUsed: _fixed(_CODES.FAILED_PRECONDITION, "SEGMENT_IN_USE"),
+    errors.TooManyActive: _fixed(_CODES.FAILED_PRECONDITION, "TOO_MANY_ACTIVE_TRIGGERS"),
     errors.FailedPrecondition: lambda e: (_CODES.FAILED_PRECONDITION, e.reason, e.facts),
     errors.LimitExceeded: lambda e: (
         _CODES.RESOURCE_EXHAUSTED,
@@ -113,7 +115,6 @@ _TABLE: dict[type[errors.SegsvcError], Callable[[Any], Status]] = {
     errors.Poisoned: _fixed(_CODES.INTERNAL, "POISONED"),
     errors.ChunkRefused: lambda e: _row(e.cause),
     errors.EarlierChunkRefused: _fixed(_CODES.ABORTED, "SUPERSEDED"),
-    errors.NotYetSupported: _fixed(_CODES.UNIMPLEMENTED, "NOT_BUILT"),
 }
 
 
@@ -151,6 +152,22 @@ def known_errors() -> frozenset[type[errors.SegsvcError]]:
     return frozenset(_TABLE)
 
 
+_USES = {"segment": "reads", "trigger": "listens to"}
+_MAX_LISTED_NAME_BYTES = 100
+"""Of a trigger in a list, so that ten of them fit whatever they are called."""
+
+
+def _cut(name: str) -> str:
+    encoded = name.encode()
+    if len(encoded) <= _MAX_LISTED_NAME_BYTES:
+        return name
+    return encoded[:_MAX_LISTED_NAME_BYTES].decode(errors="ignore") + "…"
+
+
+def _utc(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 Entry = tuple[str, str, str]
 """Of a list in a detail: where, which kind, what."""
 
@@ -170,7 +187,13 @@ def _details(error: errors.SegsvcError, reason: str) -> tuple[list[Any], list[En
             return [], [("field", "request_id", error.message)]
         case errors.StillUsed(_, dependants):
             return [], [
-                (reason, f"segment/{held}", f"{name!r} reads it") for held, name in dependants
+                (reason, f"{kind}/{held}", f"{name!r} {_USES[kind]} it")
+                for kind, held, name in dependants
+            ]
+        case errors.TooManyActive(_, _, active):
+            return [], [
+                (reason, f"trigger/{held}", f"{_cut(name)!r} last updated {_utc(at)}")
+                for held, name, at in active
             ]
         case errors.FailedPrecondition(_, subject, description):
             return [], [(reason, subject, description)]

@@ -11,7 +11,6 @@ from segsvc.domain.errors import (
     EtagMismatch,
     LimitExceeded,
     NotFound,
-    StillUsed,
     Violation,
 )
 from segsvc.domain.ids import MAX_NAME_CHARACTERS
@@ -94,12 +93,6 @@ class Catalog:
         """Raise `LimitExceeded` when no segment can be added."""
         if len(self) >= MAX_SEGMENTS:
             raise LimitExceeded("segments of a store", MAX_SEGMENTS, len(self) + 1)
-
-    def check_unused(self, segment_id: str) -> None:
-        """Raise `StillUsed` when others read the segment."""
-        users = self.dependants(segment_id)
-        if users:
-            raise StillUsed(segment_id, tuple((user.id, user.name) for user in users))
 
     def check_free_id(self, segment_id: str) -> None:
         """Raise `AlreadyExists` when a segment has the id."""

@@ -216,6 +216,38 @@ class Memberships:
                     found.add(segment_id)
         return found
 
+    def imagine(self, segment_id: str, members: Bitmap) -> dict[str, tuple[Bitmap, Bitmap]]:
+        """Return who would enter and leave, by segment, if a segment had other *members*.
+
+        The segment itself comes first, then those that read it, over any number of steps, whose
+        members would change too. Nothing is changed; only contacts who differ are asked about.
+        """
+        new = {segment_id: members}
+        before = self.members(segment_id)
+        changes = {segment_id: (members - before, before - members)}
+        resting = self._resting_on((segment_id,)) - {segment_id}
+        for held_id in filter(resting.__contains__, self._order):
+            held = self._held[held_id]
+            differ = (side for read in held.reads for side in changes.get(read, ()))
+            doubtful = Bitmap.union(Bitmap(), *differ)
+            if doubtful and held.condition is not None:
+                now = program(held.condition, lambda leaf: self._imagined(leaf, new))(doubtful)
+                differing = now ^ (held.members & doubtful)
+                if differing:
+                    new[held_id] = held.members ^ differing
+                    changes[held_id] = (differing & now, differing - now)
+        return changes
+
+    def _imagined(self, leaf: AnyLeaf, new: dict[str, Bitmap]) -> Source:
+        if isinstance(leaf, SegmentLeaf):
+            members = new.get(leaf.segment_id)
+            found = self.members(leaf.segment_id) if members is None else members
+        else:
+            answer = self.answers.get(leaf)
+            assert answer is not None, "every leaf of a segment is answered"
+            found = answer.members
+        return lambda: found
+
     def _changed_leaves(
         self,
         delta: Delta,

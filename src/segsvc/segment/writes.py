@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from segsvc.condition.tree import Condition
@@ -30,6 +31,19 @@ class CreateFromSuggestion:
     parameters: Mapping[str, str]
 
 
+class TriggerOnUpdate(StrEnum):
+    """Which contacts feed the triggers of a segment whose condition changes."""
+
+    NONE = "none"
+    ENTERING = "entering"
+    ALL_MEMBERS = "all_members"
+
+    @property
+    def feeds_entering(self) -> bool:
+        """Whether those who enter because of the update feed triggers, of dependants too."""
+        return self is not TriggerOnUpdate.NONE
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class UpdateSegment:
     """Change the fields that are not None; *etag* empty: whatever the segment is now."""
@@ -39,6 +53,7 @@ class UpdateSegment:
     name: str | None = None
     description: str | None = None
     condition: Condition | None = None
+    trigger_on_update: TriggerOnUpdate = TriggerOnUpdate.NONE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from google.protobuf.field_mask_pb2 import FieldMask
-
 from segsvc.domain.calendar import Weekday, check_time_zone
 from segsvc.domain.errors import InvalidArgument
 from segsvc.domain.ids import check_segment_id
 from segsvc.engine.codec import UpdateStore
 from segsvc.rpc.decode.condition import condition
+from segsvc.rpc.decode.fields import mask_paths, required
 from segsvc.segment.definition import check_description, check_name
 from segsvc.segment.writes import (
     CopySegment,
     CreateFromSuggestion,
     CreateSegment,
     DeleteSegment,
+    TriggerOnUpdate,
     UpdateSegment,
 )
-from segsvc.v1 import segment_service_pb2, store_service_pb2
+from segsvc.v1 import segment_pb2, segment_service_pb2, store_service_pb2
 
 MAX_DISPLAY_NAME = 200
 
@@ -37,9 +35,8 @@ def create_segment(request: segment_service_pb2.CreateSegmentRequest) -> CreateS
 def update_segment(request: segment_service_pb2.UpdateSegmentRequest) -> UpdateSegment:
     """Decode; raises `InvalidArgument` or `LimitExceeded`."""
     wire = request.segment
-    if not wire.segment_id:
-        raise InvalidArgument.of("segment.segment_id", "is required")
-    paths = _paths(request.update_mask, ("name", "description", "condition"))
+    required(wire.segment_id, "segment.segment_id")
+    paths = mask_paths(request.update_mask, ("name", "description", "condition"))
     return UpdateSegment(
         wire.segment_id,
         wire.etag,
@@ -48,12 +45,24 @@ def update_segment(request: segment_service_pb2.UpdateSegmentRequest) -> UpdateS
         if "description" in paths
         else None,
         condition(wire.condition, "segment.condition") if "condition" in paths else None,
+        _trigger_on_update(request.trigger_on_update, with_condition="condition" in paths),
     )
+
+
+def _trigger_on_update(number: int, *, with_condition: bool) -> TriggerOnUpdate:
+    known = segment_pb2.TriggerOnUpdate.DESCRIPTOR.values_by_number.get(number)
+    if known is None:
+        raise InvalidArgument.of("trigger_on_update", "is not known")
+    name = known.name.removeprefix("TRIGGER_ON_UPDATE_")
+    chosen = TriggerOnUpdate.NONE if name == "UNSPECIFIED" else TriggerOnUpdate[name]
+    if chosen is not TriggerOnUpdate.NONE and not with_condition:
+        raise InvalidArgument.of("trigger_on_update", "needs 'condition' in update_mask")
+    return chosen
 
 
 def copy_segment(request: segment_service_pb2.CopySegmentRequest) -> CopySegment:
     """Decode; raises `InvalidArgument`."""
-    _required(request.segment_id, "segment_id")
+    required(request.segment_id, "segment_id")
     return CopySegment(
         request.segment_id,
         _new_id(request.new_segment_id, "new_segment_id"),
@@ -65,7 +74,7 @@ def create_from_suggestion(
     request: segment_service_pb2.CreateSegmentFromSuggestionRequest,
 ) -> CreateFromSuggestion:
     """Decode; raises `InvalidArgument`."""
-    _required(request.suggestion_id, "suggestion_id")
+    required(request.suggestion_id, "suggestion_id")
     parameters = {}
     for name in sorted(request.parameters):
         value = request.parameters[name]
@@ -83,7 +92,7 @@ def create_from_suggestion(
 
 def delete_segment(request: segment_service_pb2.DeleteSegmentRequest) -> DeleteSegment:
     """Decode; raises `InvalidArgument`."""
-    _required(request.segment_id, "segment_id")
+    required(request.segment_id, "segment_id")
     return DeleteSegment(request.segment_id, request.etag, request.force)
 
 
@@ -92,7 +101,7 @@ def update_store(request: store_service_pb2.UpdateStoreRequest) -> UpdateStore:
     wire = request.store
     if wire.store_id not in {"", request.store_id}:
         raise InvalidArgument.of("store.store_id", "must be empty or the same as store_id")
-    paths = _paths(request.update_mask, ("display_name", "time_zone", "week_start"))
+    paths = mask_paths(request.update_mask, ("display_name", "time_zone", "week_start"))
     zone = None
     if "time_zone" in paths:
         zone = check_time_zone(wire.time_zone or "UTC", "store.time_zone").key
@@ -121,21 +130,5 @@ def display_name(name: str, store_id: str, path: str) -> str:
     return name or store_id
 
 
-def _required(text: str, path: str) -> None:
-    if not text:
-        raise InvalidArgument.of(path, "is required")
-
-
 def _new_id(segment_id: str, path: str) -> str:
     return check_segment_id(segment_id, path) if segment_id else ""
-
-
-def _paths(mask: FieldMask, allowed: Collection[str]) -> frozenset[str]:
-    if not mask.paths:
-        raise InvalidArgument.of("update_mask", f"must name some of {', '.join(allowed)}")
-    for path in mask.paths:
-        if path not in allowed:
-            raise InvalidArgument.of(
-                "update_mask", f"{path!r} cannot be changed; allowed are {', '.join(allowed)}"
-            )
-    return frozenset(mask.paths)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from segsvc.bitmap import Bitmap
 from segsvc.condition.behavior import BehaviorLeaf
 from segsvc.condition.tree import AllOf, Condition, describe
 from segsvc.engine.numbers import IndexNumbers
 from segsvc.engine.reach import Size
 from segsvc.engine.read import Reading
+from segsvc.engine.state import StoreState
 from segsvc.rpc.encode.condition import condition
 from segsvc.rpc.encode.values import number
 from segsvc.rpc.times import timestamp
-from segsvc.segment.catalog import Catalog
 from segsvc.segment.definition import Segment
 from segsvc.segment.suggestions import Suggestion
 from segsvc.v1 import segment_pb2, value_pb2
@@ -25,8 +26,9 @@ def size(held: Size) -> segment_pb2.SegmentSize:
     )
 
 
-def segment(held: Segment, catalog: Catalog, members: Size | None) -> segment_pb2.Segment:
+def segment(held: Segment, state: StoreState, members: Size | None) -> segment_pb2.Segment:
     """Encode a segment, with its size when *members* is given."""
+    listeners = state.triggers.listening_to((held.id,))
     return segment_pb2.Segment(
         segment_id=held.id,
         name=held.name,
@@ -39,7 +41,18 @@ def segment(held: Segment, catalog: Catalog, members: Size | None) -> segment_pb
         etag=held.etag,
         revision=held.revision,
         source_suggestion_id=held.suggestion_id,
-        used_by_segment_ids=[user.id for user in catalog.dependants(held.id)],
+        used_by_segment_ids=sorted(user.id for user in state.segments.dependants(held.id)),
+        used_by_trigger_ids=sorted(trigger.id for trigger in listeners),
+    )
+
+
+def dependant(held: Segment, entering: Bitmap, leaving: Bitmap) -> segment_pb2.DependantChange:
+    """Encode what an update would do to a segment that reads the updated one."""
+    return segment_pb2.DependantChange(
+        segment_id=held.id,
+        name=held.name,
+        entering_count=len(entering),
+        leaving_count=len(leaving),
     )
 
 

@@ -45,7 +45,8 @@ class AdminService(Servicer, admin_service_pb2_grpc.AdminServiceServicer):
         state = self.store(request.store_id)
         stored = await self.engine.in_thread(self.engine.storage.stats, request.store_id)
         held = state.index.stats()
-        memory = sorted(held.bytes.items(), key=lambda part: -part[1])
+        parts = {**held.bytes, "triggers": state.triggers.nbytes}
+        memory = sorted(parts.items(), key=lambda part: -part[1])
         return pb.GetStatsResponse(
             contact_count=held.contacts,
             events=[

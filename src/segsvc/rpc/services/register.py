@@ -9,9 +9,9 @@ import grpc
 from segsvc.engine.engine import Engine
 from segsvc.rpc.resume_tokens import ResumeTokens
 from segsvc.rpc.services.admin import AdminService
+from segsvc.rpc.services.automation import AutomationService
 from segsvc.rpc.services.evaluation import EvaluationService
 from segsvc.rpc.services.ingest import IngestService
-from segsvc.rpc.services.later import AutomationService
 from segsvc.rpc.services.schema import SchemaService
 from segsvc.rpc.services.segments import SegmentService
 from segsvc.rpc.services.stores import StoreService
@@ -69,4 +69,6 @@ def register(
     watch_service_pb2_grpc.add_WatchServiceServicer_to_server(
         WatchService(engine, tokens, ResumeTokens(watch_keys), bookmark_seconds), server
     )
-    automation_service_pb2_grpc.add_AutomationServiceServicer_to_server(AutomationService(), server)
+    automation_service_pb2_grpc.add_AutomationServiceServicer_to_server(
+        AutomationService(engine, tokens), server
+    )

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from segsvc.bitmap import Bitmap
-from segsvc.condition.check import check
+from segsvc.bitmap import Bitmap, ordinals_of
+from segsvc.condition.check import check, require_valid
 from segsvc.condition.language import ConditionSyntaxError, parse
 from segsvc.condition.tree import Condition, depth, describe, leaves
 from segsvc.condition.warnings import warnings
+from segsvc.domain.columns import UInt32
 from segsvc.domain.errors import (
     InvalidArgument,
     LimitExceeded,
-    NotYetSupported,
     Violation,
 )
 from segsvc.domain.text import fold
+from segsvc.engine.forecast import forecast
 from segsvc.engine.reach import Size
 from segsvc.engine.read import Reading, SavedSegment
 from segsvc.engine.state import segment_from
 from segsvc.rpc.decode.condition import condition as decode_condition
+from segsvc.rpc.encode import automation as encode_automation
 from segsvc.rpc.encode import problems
 from segsvc.rpc.encode import segment as encode
 from segsvc.rpc.encode.condition import condition as encode_condition
@@ -31,6 +33,8 @@ from segsvc.segment.history import steps_of
 from segsvc.segment.suggestions import SUGGESTIONS
 from segsvc.v1 import segment_pb2, segment_service_pb2_grpc
 from segsvc.v1 import segment_service_pb2 as pb
+
+MAX_SAMPLE = 100
 
 _Key = Callable[[Segment, Size | None], Any]
 _ORDERS: dict[str, _Key] = {
@@ -63,9 +67,8 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         reading = await self.reading(request)
         held = reading.state.segments.get(request.segment_id)
         bare = request.view == segment_pb2.SEGMENT_VIEW_DEFINITION
-        catalog = reading.state.segments
         return pb.GetSegmentResponse(
-            segment=encode.segment(held, catalog, None) if bare else _sized(held, reading),
+            segment=encode.segment(held, reading.state, None) if bare else _sized(held, reading),
             revision=reading.revision,
             as_of=timestamp(reading.as_of),
         )
@@ -83,10 +86,10 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         )
         page, token = self.page(request, found, 50, 500)
         bare = request.view == segment_pb2.SEGMENT_VIEW_DEFINITION
-        catalog = reading.state.segments
         return pb.ListSegmentsResponse(
             segments=[
-                encode.segment(held, catalog, None if bare else sizes.of(held)) for held in page
+                encode.segment(held, reading.state, None if bare else sizes.of(held))
+                for held in page
             ],
             next_page_token=token,
             total_size=len(found),
@@ -110,7 +113,9 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         """Remove a segment."""
         _, answer = await self.write(request)
         return pb.DeleteSegmentResponse(
-            revision=answer.revision, inlined_segment_ids=answer.facts["changed"]
+            revision=answer.revision,
+            inlined_segment_ids=answer.facts["changed"],
+            stopped_trigger_ids=answer.facts["stopped"],
         )
 
     async def CopySegment(self, request: pb.CopySegmentRequest, context: Any) -> Any:
@@ -150,8 +155,36 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
     async def PreviewSegmentUpdate(
         self, request: pb.PreviewSegmentUpdateRequest, context: Any
     ) -> Any:
-        """Refuse: previews come with maintained memberships."""
-        raise NotYetSupported("PreviewSegmentUpdate")
+        """Answer what another condition would change."""
+        reading = await self.reading(request)
+        catalog = reading.state.segments
+        catalog.get(request.segment_id)
+        if not 0 <= request.sample_size <= MAX_SAMPLE:
+            raise InvalidArgument.of("sample_size", f"must be 0..{MAX_SAMPLE}")
+        tree = decode_condition(request.condition, "condition")
+        require_valid(tree, reading.state.schema, "condition")
+        catalog.check_references(tree, own_id=request.segment_id)
+        found = forecast(reading, request.segment_id, tree)
+        (entering, leaving), *_ = found.changes.values()
+        ids_of = reading.state.index.contacts.ids_of
+        return pb.PreviewSegmentUpdateResponse(
+            current_size=encode.size(found.before),
+            new_size=encode.size(found.after),
+            entering_count=len(entering),
+            leaving_count=len(leaving),
+            entering_contact_ids=ids_of(_first(entering, request.sample_size)).tolist(),
+            leaving_contact_ids=ids_of(_first(leaving, request.sample_size)).tolist(),
+            dependants=[
+                encode.dependant(catalog.get(held), *sides)
+                for held, sides in found.changes.items()
+                if held != request.segment_id
+            ],
+            triggers=[encode_automation.trigger_forecast(held) for held in found.triggers],
+            channels=[encode_automation.channel_forecast(held) for held in found.channels],
+            warnings=_warnings(tree, reading, "condition"),
+            revision=reading.revision,
+            as_of=timestamp(reading.as_of),
+        )
 
     async def GetSegmentHistory(self, request: pb.GetSegmentHistoryRequest, context: Any) -> Any:
         """Answer how a segment's size went."""
@@ -213,6 +246,11 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         return answer
 
 
+def _first(contacts: Bitmap, limit: int) -> UInt32:
+    """Return the first ordinals: those of contacts that have been known longest."""
+    return ordinals_of(contacts[:limit])
+
+
 def _report(
     answer: pb.CheckConditionResponse, tree: Condition, reading: Reading, segment_id: str
 ) -> None:
@@ -250,7 +288,7 @@ class _Sizes:
 
 def _sized(held: Segment, reading: Reading) -> segment_pb2.Segment:
     members: Bitmap = reading.members(held.condition)
-    return encode.segment(held, reading.state.segments, reading.reach().size(members))
+    return encode.segment(held, reading.state, reading.reach().size(members))
 
 
 def _order(order_by: str) -> tuple[_Key, bool, bool]:
