@@ -16,6 +16,7 @@ from segsvc.client.calls.ingest import event
 from segsvc.client.channel import Tls
 from segsvc.client.conditions import *  # noqa: F403
 from segsvc.client.conditions import __all__ as _conditions
+from segsvc.client.entries import AsyncEntryStream, Entries, Entry, EntryStream
 from segsvc.client.errors import (
     Aborted,
     AlreadyExists,
@@ -43,6 +44,7 @@ __all__ = [
     "Aborted",
     "AlreadyExists",
     "AsyncClient",
+    "AsyncEntryStream",
     "AsyncResolution",
     "AsyncStore",
     "AsyncWatch",
@@ -51,6 +53,9 @@ __all__ = [
     "Change",
     "Client",
     "DeadlineExceeded",
+    "Entries",
+    "Entry",
+    "EntryStream",
     "FailedPrecondition",
     "FieldViolation",
     "Internal",

@@ -12,8 +12,9 @@ from google.protobuf.message import Message
 
 from segsvc.client import uploads
 from segsvc.client.call import Call, Pages, Scope, Stream, delays
-from segsvc.client.calls import admin, evaluation, ingest, schema, segments, stores
+from segsvc.client.calls import admin, automation, evaluation, ingest, schema, segments, stores
 from segsvc.client.channel import Tls, open_channel
+from segsvc.client.entries import EntryCursor, EntryStream
 from segsvc.client.errors import CallFailed, error_of, is_worth_repeating
 from segsvc.client.recipients import Channel, Position, recipient_spec
 from segsvc.client.values import Number
@@ -212,6 +213,17 @@ class Store(_View):
     metrics = _unary(evaluation.metrics)
     ordinals = _streamed(evaluation.ordinals)
 
+    create_trigger = _unary(automation.create_trigger)
+    trigger = _unary(automation.trigger)
+    list_triggers = _listed(automation.list_triggers)
+    update_trigger = _unary(automation.update_trigger)
+    activate_trigger = _unary(automation.activate_trigger)
+    pause_trigger = _unary(automation.pause_trigger)
+    delete_trigger = _unary(automation.delete_trigger)
+    ack_entries = _unary(automation.ack_entries)
+    set_quota = _unary(automation.set_quota)
+    quotas = _unary(automation.quotas)
+
     stats = _unary(admin.stats)
     create_snapshot = _unary(admin.create_snapshot)
     advance_time = _unary(admin.advance_time)
@@ -265,6 +277,21 @@ class Store(_View):
             changed_leaves=changed_leaves,
         )
         return Watch(self._messages, cursor, patience)
+
+    def entries(
+        self, trigger_id: str, *, after: int | None = None, patience: float = PATIENCE
+    ) -> EntryStream:
+        """Read who enters through a trigger; it ends only with an error, or when you stop.
+
+        Process what comes, then `ack_entries` its ``through_sequence``; what was not acknowledged
+        comes again, with the same sequences, when it is read again.
+
+        Args:
+            trigger_id: the trigger.
+            after: begin behind this sequence. None: behind the last acknowledged one.
+            patience: seconds for which a server that does not answer is asked again.
+        """
+        return EntryStream(self._messages, EntryCursor(self._scope, trigger_id, after), patience)
 
     def resume(self, resolution_id: str, offset: int = 0) -> Resolution:
         """Go on with a resolution of the last 24 hours from an offset."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from segsvc.client.call import Call, Pages, Scope, read, write
 from segsvc.client.conditions.expression import Expression, condition_of
@@ -11,6 +12,7 @@ from segsvc.client.values import Value, optional_moment, to_proto
 from segsvc.v1 import condition_pb2, segment_pb2
 from segsvc.v1 import segment_service_pb2 as pb
 
+TriggerOnUpdate = Literal["none", "entering", "all_members"]
 AnyCondition = Expression | condition_pb2.Condition
 
 
@@ -75,10 +77,10 @@ def update_segment(
     description: str | None = None,
     condition: AnyCondition | None = None,
     etag: str = "",
-    trigger_on_update: str = "TRIGGER_ON_UPDATE_NONE",
+    trigger_on_update: TriggerOnUpdate = "none",
     request_id: str = "",
 ) -> Call[pb.UpdateSegmentResponse]:
-    """Change what is given of a segment."""
+    """Change what is given of a segment; *trigger_on_update* goes with a new condition."""
     changed = segment_pb2.Segment(
         segment_id=segment_id,
         name=name,
@@ -90,7 +92,7 @@ def update_segment(
         store_id=scope.store_id,
         request_id=request_id,
         segment=changed,
-        trigger_on_update=trigger_on_update,
+        trigger_on_update="TRIGGER_ON_UPDATE_" + trigger_on_update.upper(),
     )
     given = (("name", name), ("description", description), ("condition", condition))
     request.update_mask.paths.extend(field for field, value in given if value is not None)
