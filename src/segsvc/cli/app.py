@@ -10,9 +10,12 @@ from segsvc.cli.demo import demo
 from segsvc.cli.health import health
 from segsvc.cli.imports import imports
 from segsvc.cli.questions import count, explain, members, stats
+from segsvc.cli.quotas import quota
 from segsvc.cli.resolve import resolve
+from segsvc.cli.segment_updates import preview, update
 from segsvc.cli.segments import segment, store
 from segsvc.cli.serve import serve
+from segsvc.cli.triggers import trigger
 from segsvc.cli.watch import watch
 
 app = typer.Typer(
@@ -24,10 +27,14 @@ app = typer.Typer(
 )
 for command in (serve, demo, count, explain, members, resolve, watch, event, stats, health):
     app.command()(command)
+segment.command()(preview)
+segment.command()(update)
 app.add_typer(imports, name="import")
 app.add_typer(segment, name="segment")
 app.add_typer(contact, name="contact")
 app.add_typer(clock, name="clock")
+app.add_typer(trigger, name="trigger")
+app.add_typer(quota, name="quota")
 app.add_typer(store, name="store")
 
 

@@ -291,7 +291,8 @@ class Store(_View):
             after: begin behind this sequence. None: behind the last acknowledged one.
             patience: seconds for which a server that does not answer is asked again.
         """
-        return EntryStream(self._messages, EntryCursor(self._scope, trigger_id, after), patience)
+        cursor = EntryCursor(self._scope, trigger_id, after)
+        return EntryStream(self._messages, cursor, patience)
 
     def resume(self, resolution_id: str, offset: int = 0) -> Resolution:
         """Go on with a resolution of the last 24 hours from an offset."""
