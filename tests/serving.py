@@ -53,7 +53,8 @@ def serving(database: Path, **settings: Any) -> Iterator[Served]:
     settings.setdefault("clock", "replay")
     if settings["clock"] == "replay":
         settings.setdefault("replay_start", START)
-    config = ServerConfig(listen="127.0.0.1:0", database=f"sqlite:///{database}", **settings)
+    settings.setdefault("listen", "127.0.0.1:0")
+    config = ServerConfig(database=f"sqlite:///{database}", **settings)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="server")
     thread.start()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +20,7 @@ from segsvc.v1 import (
     ingest_service_pb2,
     ingest_service_pb2_grpc,
 )
+from tests.processes import server
 
 KILLS = 50
 ROWS = 20
@@ -44,23 +41,6 @@ class Model:
 
     def settle(self, kind: str, request: int) -> None:
         {"upsert": self.upserted, "order": self.ordered, "delete": self.deleted}[kind].add(request)
-
-
-@contextmanager
-def server(database: Path) -> Iterator[tuple[subprocess.Popen[str], str, list[dict[str, object]]]]:
-    command = [sys.executable, "-m", "segsvc", "serve", "--listen", "127.0.0.1:0"]
-    command += ["--log-format", "json", "--database", f"sqlite:///{database}"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
-        assert child.stderr is not None
-        said: list[dict[str, object]] = []
-        for line in child.stderr:
-            said.append(json.loads(line))
-            if said[-1]["event"] == "serving":
-                break
-        try:
-            yield child, str(said[-1]["listen"]), said
-        finally:
-            child.kill()
 
 
 def ids(request: int) -> list[str]:
