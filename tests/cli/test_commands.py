@@ -119,6 +119,41 @@ def test_members_explain_and_resolve(filled: Run) -> None:
     assert json.loads(filled("stats", "--json").stdout)["contact_count"] == "2"
 
 
+def test_triggers_quotas_and_updates(filled: Run) -> None:
+    filled("segment", "create", "Locals", 'country is "DE"', "--id", "locals")
+    made = filled("trigger", "create", "Welcome", "locals", "--id", "welcome", "--json")
+    assert json.loads(made.stdout)["state"] == "TRIGGER_STATE_PAUSED"
+    started = filled("trigger", "activate", "welcome", "--current-members", "--json")
+    assert json.loads(started.stdout)["trigger"]["entry_count"] == "1"
+    filled("quota", "set", "email", "--limit", "0")
+    told = filled("segment", "preview", "locals", "country is set", "--sample", "5")
+    assert "1 -> 2 contacts: 1 enter, 0 leave" in told.stdout
+    assert "+ bob" in told.stdout
+    changed = filled(
+        "segment", "update", "locals", "country is set", "--trigger-on-update", "entering"
+    )
+    assert changed.exit_code == 0, changed.output
+    seen = filled("trigger", "entries", "welcome", "--ack", "--limit", "2")
+    assert [line.split()[-2:] for line in seen.stdout.splitlines()] == [
+        ["ann", "activation"],
+        ["bob", "segment_update"],
+    ]
+    shown = filled("trigger", "show", "welcome").stdout
+    assert "once" in shown
+    assert "none" in shown
+    paused = filled("trigger", "pause", "welcome", "--also-stop-in-flow", "--json")
+    assert json.loads(paused.stdout)["position"]["last_sequence"] == "3"
+    stop = filled("trigger", "entries", "welcome", "--limit", "1", "--json")
+    assert json.loads(stop.stdout) == {"stop_before": 3}
+    assert "paused" in filled("trigger", "list").stdout
+    refused = filled("segment", "delete", "locals")
+    assert "trigger/welcome" in refused.stderr
+    assert filled("trigger", "delete", "welcome").exit_code == 0
+    assert filled("segment", "delete", "locals").exit_code == 0
+    assert "month" in filled("quota", "list").stdout
+    assert json.loads(filled("quota", "set", "email", "--remove", "--json").stdout)["quotas"] == []
+
+
 def test_what_cannot_be_is_said(filled: Run) -> None:
     nobody = filled("members", "--segment", "nobody")
     assert nobody.exit_code == 1
