@@ -149,13 +149,17 @@ class EntryLog:
         Those of a contact merged into one that has an entry here itself become nobody's.
         """
         held = self._ordinals.live
-        sources = np.array([source for source, _ in merges], np.uint32)
-        concerned = set(sources[np.isin(sources, held)].tolist())
-        for source, into in merges if concerned else ():
-            if source in concerned:
-                taken = bool((held == np.uint32(into)).any())
-                held[held == np.uint32(source)] = NOBODY if taken else np.uint32(into)
-                concerned.add(into)
+        named = np.unique(np.array(merges, np.uint32))
+        places: dict[int, list[int]] = {}
+        for place in np.flatnonzero(np.isin(held, named)).tolist():
+            places.setdefault(int(held[place]), []).append(place)
+        for source, into in merges:
+            moved = places.pop(source, None)
+            if moved is not None:
+                taken = into in places
+                held[moved] = NOBODY if taken else into
+                if not taken:
+                    places[into] = moved
 
     @property
     def _first(self) -> int:
