@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -89,6 +90,13 @@ class Automation(RuleBasedStateMachine):
         self.revision += 1
         self.follow(Feed(writes=(write,)))
         return True
+
+    @initialize(segment=st.sampled_from(SEGMENTS), cooldowns=st.permutations((None, 0, 2)))
+    def begin(self, segment: str, cooldowns: list[int | None]) -> None:
+        for trigger_id, cooldown in zip(IDS, cooldowns, strict=True):
+            self.create(trigger_id, segment, cooldown)
+            self.write(ActivateTrigger(trigger_id, ""))
+            self.model[trigger_id].state = "active"
 
     @rule(seconds=st.sampled_from((0, 1, DAY - 1, DAY, 2 * DAY, 29 * DAY)))
     def pass_time(self, seconds: int) -> None:
@@ -281,7 +289,7 @@ def told(flow: Any, limit: int) -> list[tuple[int, int | None, int, int, str]]:
 
 def test_triggers_are_as_a_naive_model() -> None:
     run_state_machine_as_test(
-        Automation, settings=settings(QUICK, max_examples=60, stateful_step_count=40)
+        Automation, settings=settings(QUICK, max_examples=80, stateful_step_count=40)
     )
 
 

@@ -153,11 +153,11 @@ def known_errors() -> frozenset[type[errors.SegsvcError]]:
 
 
 _USES = {"segment": "reads", "trigger": "listens to"}
-_MAX_LISTED_NAME_BYTES = 100
+_MAX_LISTED_NAME_BYTES = 24
 """Of a trigger in a list, so that ten of them fit whatever they are called."""
 
 
-def _cut(name: str) -> str:
+def _shortened(name: str) -> str:
     encoded = name.encode()
     if len(encoded) <= _MAX_LISTED_NAME_BYTES:
         return name
@@ -192,7 +192,7 @@ def _details(error: errors.SegsvcError, reason: str) -> tuple[list[Any], list[En
             ]
         case errors.TooManyActive(_, _, active):
             return [], [
-                (reason, f"trigger/{held}", f"{_cut(name)!r} last updated {_utc(at)}")
+                (reason, f"trigger/{held}", f"{_shortened(name)!r} last updated {_utc(at)}")
                 for held, name, at in active
             ]
         case errors.FailedPrecondition(_, subject, description):

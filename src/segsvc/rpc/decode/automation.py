@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
-
 from segsvc.automation.quotas import QuotaPeriod, SetQuota
 from segsvc.automation.trigger import PauseMethod, Policy, Reentry
 from segsvc.automation.writes import (
@@ -18,7 +16,7 @@ from segsvc.automation.writes import (
 )
 from segsvc.domain.errors import InvalidArgument
 from segsvc.domain.ids import check_trigger_id
-from segsvc.rpc.decode.fields import mask_paths, required
+from segsvc.rpc.decode.fields import choice, mask_paths, required
 from segsvc.segment.definition import check_name
 from segsvc.v1 import automation_pb2 as pb
 from segsvc.v1 import automation_service_pb2 as service
@@ -104,17 +102,16 @@ def set_quota(request: service.SetQuotaRequest) -> SetQuota:
     for field, number in (("limit", limit), ("used", used)):
         if number is not None and not 0 <= number <= MAX_QUOTA:
             raise InvalidArgument.of(field, f"must be 0..{MAX_QUOTA:,}")
-    name = _known(pb.QuotaPeriod, request.period, "period").removeprefix("QUOTA_PERIOD_")
+    name = choice(request.period, pb.QuotaPeriod, "period")
     period = None if name == "UNSPECIFIED" else QuotaPeriod[name]
     if request.remove and (limit, used, period) != (None, None, None):
         raise InvalidArgument.of("remove", "goes without limit, used and period")
-    channel = evaluation_pb2.Channel.Name(request.channel).removeprefix("CHANNEL_").lower()
-    return SetQuota(channel, limit, used, period, request.remove)
+    channel = choice(request.channel, evaluation_pb2.Channel, "channel")
+    return SetQuota(channel.lower(), limit, used, period, request.remove)
 
 
 def _policy(wire: pb.Trigger) -> Policy:
-    path = "trigger.reentry_policy"
-    name = _known(pb.ReentryPolicy, wire.reentry_policy, path).removeprefix("REENTRY_POLICY_")
+    name = choice(wire.reentry_policy, pb.ReentryPolicy, "trigger.reentry_policy")
     reentry = Reentry.ONCE if name == "UNSPECIFIED" else Reentry[name]
     days = wire.cooldown_days
     if reentry is Reentry.COOLDOWN and not 1 <= days <= MAX_COOLDOWN_DAYS:
@@ -125,13 +122,5 @@ def _policy(wire: pb.Trigger) -> Policy:
 
 
 def _method(number: int, path: str) -> PauseMethod:
-    name = _known(pb.PauseMethod, number, path).removeprefix("PAUSE_METHOD_")
+    name = choice(number, pb.PauseMethod, path)
     return PauseMethod.STOP_NEW_ENTRIES if name == "UNSPECIFIED" else PauseMethod[name]
-
-
-def _known(kind: EnumTypeWrapper, number: int, path: str) -> str:
-    """Return the name of an enum's value, or raise `InvalidArgument`."""
-    known = kind.DESCRIPTOR.values_by_number.get(number)
-    if known is None:
-        raise InvalidArgument.of(path, "is not known")
-    return str(known.name)

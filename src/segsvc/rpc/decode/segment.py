@@ -7,7 +7,7 @@ from segsvc.domain.errors import InvalidArgument
 from segsvc.domain.ids import check_segment_id
 from segsvc.engine.codec import UpdateStore
 from segsvc.rpc.decode.condition import condition
-from segsvc.rpc.decode.fields import mask_paths, required
+from segsvc.rpc.decode.fields import choice, mask_paths, required
 from segsvc.segment.definition import check_description, check_name
 from segsvc.segment.writes import (
     CopySegment,
@@ -50,10 +50,7 @@ def update_segment(request: segment_service_pb2.UpdateSegmentRequest) -> UpdateS
 
 
 def _trigger_on_update(number: int, *, with_condition: bool) -> TriggerOnUpdate:
-    known = segment_pb2.TriggerOnUpdate.DESCRIPTOR.values_by_number.get(number)
-    if known is None:
-        raise InvalidArgument.of("trigger_on_update", "is not known")
-    name = known.name.removeprefix("TRIGGER_ON_UPDATE_")
+    name = choice(number, segment_pb2.TriggerOnUpdate, "trigger_on_update")
     chosen = TriggerOnUpdate.NONE if name == "UNSPECIFIED" else TriggerOnUpdate[name]
     if chosen is not TriggerOnUpdate.NONE and not with_condition:
         raise InvalidArgument.of("trigger_on_update", "needs 'condition' in update_mask")

@@ -13,6 +13,7 @@ from segsvc.domain.errors import InvalidArgument, NotServing
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreState
 from segsvc.rpc.codec import decode_write, encode_write, method_of
+from segsvc.rpc.decode.fields import choice, required
 from segsvc.rpc.encode import automation as encode
 from segsvc.rpc.services.base import Servicer
 from segsvc.rpc.times import timestamp
@@ -35,7 +36,7 @@ class AutomationService(Servicer, automation_service_pb2_grpc.AutomationServiceS
     async def GetTrigger(self, request: pb.GetTriggerRequest, context: Any) -> Any:
         """Answer one trigger."""
         reading = await self.reading(request)
-        held = reading.state.triggers.get(request.trigger_id)
+        held = reading.state.triggers.get(required(request.trigger_id, "trigger_id"))
         return pb.GetTriggerResponse(
             trigger=encode.trigger(held, reading.state, reading.as_of),
             revision=reading.revision,
@@ -45,9 +46,7 @@ class AutomationService(Servicer, automation_service_pb2_grpc.AutomationServiceS
     async def ListTriggers(self, request: pb.ListTriggersRequest, context: Any) -> Any:
         """List triggers."""
         reading = await self.reading(request)
-        if request.state not in automation_pb2.TriggerState.values():
-            raise InvalidArgument.of("state", "is not known")
-        name = automation_pb2.TriggerState.Name(request.state).removeprefix("TRIGGER_STATE_")
+        name = choice(request.state, automation_pb2.TriggerState, "state")
         found = last_updated_first(
             held
             for held in reading.state.triggers
@@ -98,7 +97,7 @@ class AutomationService(Servicer, automation_service_pb2_grpc.AutomationServiceS
     ) -> AsyncIterator[Any]:
         """Stream entries from where they are not acknowledged yet, without an end."""
         state = self.store(request.store_id)
-        entries = state.triggers.flow(request.trigger_id).entries
+        entries = state.triggers.flow(required(request.trigger_id, "trigger_id")).entries
         sequence = entries.acknowledged
         if request.HasField("after_sequence"):
             if request.after_sequence < 0:

@@ -22,6 +22,7 @@ from segsvc.engine.reach import Size
 from segsvc.engine.read import Reading, SavedSegment
 from segsvc.engine.state import segment_from
 from segsvc.rpc.decode.condition import condition as decode_condition
+from segsvc.rpc.decode.fields import required
 from segsvc.rpc.encode import automation as encode_automation
 from segsvc.rpc.encode import problems
 from segsvc.rpc.encode import segment as encode
@@ -158,7 +159,7 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         """Answer what another condition would change."""
         reading = await self.reading(request)
         catalog = reading.state.segments
-        catalog.get(request.segment_id)
+        catalog.get(required(request.segment_id, "segment_id"))
         if not 0 <= request.sample_size <= MAX_SAMPLE:
             raise InvalidArgument.of("sample_size", f"must be 0..{MAX_SAMPLE}")
         tree = decode_condition(request.condition, "condition")
