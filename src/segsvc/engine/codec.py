@@ -32,7 +32,7 @@ class UpdateStore:
 
 
 DataWrite: TypeAlias = UpsertContacts | SetLifecycleLabels | RecordEvents
-"""Writes that share a revision with others; every other write is alone in its own."""
+"""Writes that share a revision with others, as AckEntries does; any other is alone in its own."""
 
 Write: TypeAlias = (
     DataWrite
