@@ -18,6 +18,7 @@ from tests.contract import stock
 from tests.contract.administration import FULL, OLD
 from tests.contract.cases import SHOP
 from tests.contract.reflected import Reflected
+from tests.contract.segments import CROWDED
 from tests.serving import START, Served, serving
 
 
@@ -52,6 +53,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
         made.compacted_token = _compact(made.client)
         stock.fill(made.client, SHOP)
         _label(made.client)
+        _crowd(made.client)
         _fill_up(made)
         yield made
 
@@ -85,6 +87,17 @@ def _label(client: Reflected) -> None:
     labels = {"rows": [{"contact_id": "c1", "label": "LIFECYCLE_LABEL_LOYAL"}]}
     batch = {"store_id": "labelled", "as_of_date": today, "rows": labels}
     client.call("segsvc.v1.IngestService.SetLifecycleLabels", batch)
+
+
+def _crowd(client: Reflected) -> None:
+    """Make a store whose Germans are read by a segment three thousand times."""
+    stock.fill(client, CROWDED)
+    one = {"segment_id": "germans", "condition": {"any_of": {"children": [stock.GERMANS] * 2}}}
+    update = {"store_id": CROWDED, "segment": one, "update_mask": "condition"}
+    client.call("segsvc.v1.SegmentService.UpdateSegment", update)
+    often = {"all_of": {"children": [stock.in_segment("germans")] * 2_600}}
+    segment = {"store_id": CROWDED, "segment": {"name": "often", "condition": often}}
+    client.call("segsvc.v1.SegmentService.CreateSegment", segment)
 
 
 def _fill_up(made: Contract) -> None:

@@ -28,6 +28,8 @@ from tests.contract.stock import (
 )
 
 LONG = "x" * 201
+CROWDED = "crowded"
+"""A store in which a segment reads another too often to be written out."""
 SUGGESTED = {"store_id": SHOP, "suggestion_id": "high_spenders_of_country"}
 _DEFINED = {"name": "Germans again", "condition": GERMANS}
 _NAMED = (
@@ -39,9 +41,11 @@ _NAMED = (
 
 def conditions(path: str, wrap: Any) -> tuple[Refused, ...]:
     """Return cases of conditions with errors; *wrap* puts one where the rpc takes it."""
-    deep = GERMANS
+    deep, hidden = GERMANS, NOBODY_KNOWS
     for _ in range(16):
         deep = {"not": {"child": deep}}
+    for _ in range(15):
+        hidden = {"all_of": {"children": [GERMANS, hidden]}}
     many = {"text": {"attribute": "city", "test": {"operator": 3, "values": ["x" * 70] * 1_000}}}
     return (
         wrong_condition(f"{path}.text.attribute", **wrap(NOBODY_KNOWS)),
@@ -73,6 +77,7 @@ def conditions(path: str, wrap: Any) -> tuple[Refused, ...]:
             ),
         ),
         wrong_condition(path + ".not.child" * 16, **wrap(deep)),
+        wrong_condition(path + ".all_of.children[1]" * 15 + ".text.attribute", **wrap(hidden)),
         wrong_condition(path, **wrap(many)),
     )
 
@@ -157,6 +162,7 @@ _SEGMENTS = {
             missing("segment", segment_id="nobody"),
             stale(etag="1"),
             in_the_way("SEGMENT_IN_USE", force=None),
+            too_much(store_id=CROWDED),
         ),
         other={"segment_id": "buyers"},
     ),

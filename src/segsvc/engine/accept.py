@@ -238,8 +238,10 @@ def _check_segment_write(state: StoreState, write: Write, at: int) -> None:
                 require_valid(condition, state.schema, "segment.condition")
                 catalog.check_references(condition, segment_id, "segment.condition")
         case DeleteSegment(segment_id, etag, force):
-            catalog.check_etag(segment_id, etag)
+            gone = catalog.check_etag(segment_id, etag)
             if not force:
                 _check_unused(state, segment_id)
+            for dependant in catalog.dependants(segment_id):
+                catalog.inlined(dependant, gone)
         case _:
             raise AssertionError(write)

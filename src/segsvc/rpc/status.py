@@ -24,6 +24,8 @@ percent-encoding (three bytes for one), it stays inside the 4 KiB of trailers.""
 
 MAX_MESSAGE_BYTES = 300
 MAX_NAME_BYTES = 200
+MAX_PATH_BYTES = 600
+"""Enough for the path of a leaf sixteen levels deep."""
 
 E = TypeVar("E", bound=errors.SegsvcError)
 Status = tuple[grpc.StatusCode, str, dict[str, str]]
@@ -257,7 +259,7 @@ def _status(
 def _listed(entries: Iterable[Entry]) -> list[Any]:
     fields = [
         error_details_pb2.BadRequest.FieldViolation(
-            field=_cut(where, MAX_NAME_BYTES), description=_cut(what, MAX_MESSAGE_BYTES)
+            field=_cut(where, MAX_PATH_BYTES), description=_cut(what, MAX_MESSAGE_BYTES)
         )
         for kind, where, what in entries
         if kind == "field"

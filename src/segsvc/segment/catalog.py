@@ -16,7 +16,8 @@ from segsvc.domain.errors import (
 )
 from segsvc.domain.ids import MAX_NAME_CHARACTERS
 from segsvc.domain.text import fold
-from segsvc.segment.definition import Segment, inline, reads
+from segsvc.segment.definition import Segment, reads
+from segsvc.segment.inline import inline
 from segsvc.segment.program import leaf_paths
 
 MAX_CHAIN = 8
@@ -71,7 +72,11 @@ class Catalog:
         )
 
     def inlined(self, dependant: Segment, gone: Segment) -> Condition:
-        """Return the condition of *dependant* with that of *gone* in its place."""
+        """Return the condition of *dependant* with that of *gone* in its place.
+
+        Raises:
+            LimitExceeded: it would be too large.
+        """
         return inline(dependant.condition, gone.id, gone.condition)
 
     def dependants(self, segment_id: str) -> tuple[Segment, ...]:
