@@ -1,4 +1,4 @@
-"""Segments deleted by force leave conditions that everybody can still read, and the same members."""
+"""Segments deleted by force leave conditions that can still be read, and the same members."""
 
 from __future__ import annotations
 
