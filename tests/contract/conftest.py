@@ -16,6 +16,7 @@ from segsvc.segment.catalog import MAX_SEGMENTS
 from segsvc.segment.definition import Segment
 from tests.contract import stock
 from tests.contract.administration import FULL, OLD
+from tests.contract.automation import AUTOMATED, automate, crowd
 from tests.contract.cases import SHOP
 from tests.contract.reflected import Reflected
 from tests.contract.segments import CROWDED
@@ -31,10 +32,10 @@ class Contract:
     compacted_token: str = ""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def fresh(self) -> str:
-        """Make another store like the shop; return its id."""
+    def fresh(self, *, automated: bool = False) -> str:
+        """Make another store like the shop, or like the one with triggers; return its id."""
         store_id = f"fresh-{next(self._numbers)}"
-        stock.fill(self.client, store_id)
+        (automate if automated else stock.fill)(self.client, store_id)
         return store_id
 
     def revision(self, store_id: str) -> int:
@@ -54,6 +55,8 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
         stock.fill(made.client, SHOP)
         _label(made.client)
         _crowd(made.client)
+        crowd(made.client)
+        automate(made.client, AUTOMATED)
         _fill_up(made)
         yield made
 

@@ -33,7 +33,7 @@ TOO_FAR = 10**9
 
 
 def test_every_rpc_has_cases(contract: Contract) -> None:
-    known = {*CASES, *automation.NOT_BUILT, *ELSEWHERE}
+    known = {*CASES, *ELSEWHERE}
     assert known == set(contract.client.methods), "the contract and the cases name other rpcs"
 
 
@@ -61,7 +61,7 @@ def test_answers(contract: Contract, rpc: str) -> None:
 @pytest.mark.parametrize("rpc", RPCS)
 def test_refuses_and_changes_nothing(contract: Contract, rpc: str) -> None:
     case, client = CASES[rpc], contract.client
-    stores = (SHOP, administration.FULL, administration.OLD, "labelled")
+    stores = (SHOP, administration.FULL, administration.OLD, automation.AUTOMATED, "labelled")
     before = {store_id: contract.revision(store_id) for store_id in stores}
     for refused in (*case.refused, *implied(client, rpc)):
         if refused.reason == "REVISION_NOT_REACHED":
@@ -69,14 +69,6 @@ def test_refuses_and_changes_nothing(contract: Contract, rpc: str) -> None:
         told = _refusal(client, rpc, refused.request(case.happy))
         _check(told, refused, client.request(rpc))
     assert {store_id: contract.revision(store_id) for store_id in stores} == before
-
-
-@pytest.mark.parametrize("rpc", sorted(automation.NOT_BUILT))
-def test_says_what_is_not_built(contract: Contract, rpc: str) -> None:
-    case = automation.NOT_BUILT[rpc]
-    for refused in case.refused:
-        told = _refusal(contract.client, rpc, case.happy)
-        _check(told, refused, contract.client.request(rpc))
 
 
 def test_reads_wait_for_their_revision_and_then_say_that_it_did_not_come(
@@ -250,10 +242,14 @@ def _at_home(contract: Contract, rpc: str, happy: Request) -> Any:
     writes = "request_id" in client.request(rpc).fields_by_name or isinstance(happy, list)
     if rpc.endswith("CreateStore") or not (writes or rpc.endswith(_CHANGING)):
         return happy
-    store_id = contract.fresh()
+    store_id = contract.fresh(automated=_is_of_triggers(happy))
     if isinstance(happy, list):
         return [{**part, "chunk": {**part["chunk"], "store_id": store_id}} for part in happy]
     return {**happy, "store_id": store_id}
+
+
+def _is_of_triggers(happy: Request) -> bool:
+    return isinstance(happy, Mapping) and happy["store_id"] == automation.AUTOMATED
 
 
 _CHANGING = ("DeleteStore", "CreateSnapshot")

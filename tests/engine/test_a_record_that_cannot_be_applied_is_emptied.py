@@ -1,4 +1,4 @@
-"""A journaled record that cannot be applied is not acknowledged, becomes empty, and harms nobody."""
+"""A journaled record that cannot be applied is not acknowledged, is emptied, and harms nobody."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_one_that_others_follow_is_never_emptied(tmp_path: Path) -> None:
             await stocked(shop)
             await shop.contact("b", country=POISON)
             await shop.contact("c", country="Germany")
-        with pytest.raises(StorageFailed, match="revision 6 .* cannot be applied"):
+        with pytest.raises(StorageFailed, match=r"revision 6 .* cannot be applied"):
             async with opened(database, NeverDecodesAtlantis(), empties_unapplied=True):
                 raise AssertionError("it started")
 

@@ -50,7 +50,8 @@ class Workshop:
         request.store_id = STORE
         decoded = decode_write(request, self.state.schema)
         method, payload = method_of(request), encode_write(request)
-        return await self.engine.write(STORE, method, request.request_id, payload, decoded)
+        request_id = getattr(request, "request_id", "")
+        return await self.engine.write(STORE, method, request_id, payload, decoded)
 
     async def contact(self, contact_id: str, request_id: str = "", **texts: str) -> Answer:
         """Upsert one contact with text attributes."""

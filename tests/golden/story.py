@@ -12,6 +12,7 @@ from google.protobuf import json_format
 from segsvc.condition.language import parse
 from segsvc.rpc.encode.condition import condition as encode_condition
 from segsvc.v1 import (
+    automation_service_pb2,
     ingest_service_pb2,
     schema_service_pb2,
     segment_service_pb2,
@@ -52,10 +53,24 @@ async def tell(shop: Workshop) -> None:
         await _write(
             shop, segment_service_pb2.CreateSegmentRequest, segment_id=segment_id, segment=segment
         )
+    await _automations(shop)
     await _events(shop, [_order(number) for number in range(12)])
     await _changes(shop)
     await _time(shop)
     await _ends(shop)
+
+
+async def _automations(shop: Workshop) -> None:
+    policies = {"recent": "REENTRY_POLICY_EVERY_ENTRY", "germans": "REENTRY_POLICY_ONCE"}
+    for segment_id, policy in policies.items():
+        trigger = {"name": "On entry", "segment_id": segment_id, "reentry_policy": policy}
+        create = {"trigger_id": f"on-{segment_id}", "trigger": trigger}
+        await _write(shop, automation_service_pb2.CreateTriggerRequest, **create)
+    activate = automation_service_pb2.ActivateTriggerRequest
+    await _write(shop, activate, trigger_id="on-germans", enter_current_members=True)
+    await _write(shop, activate, trigger_id="on-recent")
+    quota = {"channel": "CHANNEL_EMAIL", "limit": 1_000, "used": 10}
+    await _write(shop, automation_service_pb2.SetQuotaRequest, **quota)
 
 
 async def _changes(shop: Workshop) -> None:
@@ -109,6 +124,14 @@ async def _ends(shop: Workshop) -> None:
         segment=changed,
         update_mask="name,condition",
     )
+    renamed = {"trigger_id": "on-recent", "name": "Recent buyers"}
+    update = automation_service_pb2.UpdateTriggerRequest
+    await _write(shop, update, trigger=renamed, update_mask="name")
+    acknowledged = {"trigger_id": "on-germans", "sequence": 1}
+    await _write(shop, automation_service_pb2.AckEntriesRequest, **acknowledged)
+    pause = {"trigger_id": "on-recent", "method": "PAUSE_METHOD_ALSO_STOP_IN_FLOW"}
+    await _write(shop, automation_service_pb2.PauseTriggerRequest, **pause)
+    await _write(shop, automation_service_pb2.DeleteTriggerRequest, trigger_id="on-recent")
     germans = {"segment_id": "germans", "force": True}
     await _write(shop, segment_service_pb2.DeleteSegmentRequest, **germans)
     await _contacts(shop, [{"contact_id": "c11", "set": {"country": {"text": "Germany"}}}])

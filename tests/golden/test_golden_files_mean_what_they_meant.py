@@ -36,6 +36,13 @@ WRITES = {
     "CopySegment",
     "UpdateSegment",
     "DeleteSegment",
+    "CreateTrigger",
+    "UpdateTrigger",
+    "ActivateTrigger",
+    "PauseTrigger",
+    "DeleteTrigger",
+    "AckEntries",
+    "SetQuota",
 }
 
 

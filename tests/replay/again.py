@@ -27,7 +27,7 @@ def replayed(
         state, _ = recover_store(storage, store_id, codec)
         frozen = state.freeze(codec)
         storage.write_snapshot(store_id, state.revision, state.at, frozen)
-        state.index.release()
+        state.release()
         storage.append(records[first:])
     state, found = recover_store(storage, store_id, codec)
     assert found.snapshot_revision == (snapshot_at or 0)

@@ -53,7 +53,20 @@ def facts(state: StoreState, codec: Codec) -> dict[str, Any]:
             for held in state.segments
         },
         "history": state.history.facts(),
+        "triggers": _triggers(state),
+        "quotas": state.quotas.facts(),
     }
+
+
+def _triggers(state: StoreState) -> list[Any]:
+    """Return triggers and their streams, those as the sections of a snapshot."""
+    sections = state.triggers.freeze()
+    state.triggers.release()
+    streams = {
+        held.name: b"".join(held.chunk(place) for place in range(held.chunk_count)).hex()
+        for held in sections
+    }
+    return [state.triggers.facts(), streams]
 
 
 def _values(view: View, name: str, ordinals: list[int]) -> list[list[Any]]:
