@@ -89,9 +89,11 @@ class AttributeLeaf:
         """See `Leaf.check`."""
         definition = schema.attributes.get(self.attribute)
         if definition is None:
-            yield Problem("attribute", f"the store has no attribute {self.attribute!r}")
+            described = f"the store has no attribute {self.attribute!r}"
+            yield Problem("attribute", described, "ATTRIBUTE_UNKNOWN")
         elif definition.type not in self.test.types:
-            yield Problem("attribute", f"{self.attribute!r} is a {definition.type} attribute")
+            described = f"{self.attribute!r} is a {definition.type} attribute"
+            yield Problem("attribute", described, "TYPE_WRONG")
         else:
             for problem in self.test.check():
-                yield Problem(f"test.{problem.path}", problem.description)
+                yield problem.under("test")

@@ -50,13 +50,15 @@ class Where:
         """Report what is wrong with it."""
         definition = behavior.property(self.property)
         if definition is None:
-            yield Problem("property", f"{behavior.name} has no property {self.property!r}")
+            described = f"{behavior.name} has no property {self.property!r}"
+            yield Problem("property", described, "PROPERTY_UNKNOWN")
         elif definition.type not in self.test.types:
-            yield Problem("property", f"{self.property!r} is a {definition.type} property")
+            described = f"{self.property!r} is a {definition.type} property"
+            yield Problem("property", described, "TYPE_WRONG")
         else:
             kind = type(self.test).__name__.removesuffix("Test").lower()
             for problem in self.test.check():
-                yield Problem(f"{kind}.{problem.path}", problem.description)
+                yield problem.under(kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +180,19 @@ class BehaviorLeaf:
         """See `Leaf.check`."""
         definition = schema.behaviors.get(self.behavior)
         if definition is None:
-            yield Problem("behavior", f"the store has no behavior {self.behavior!r}")
+            described = f"the store has no behavior {self.behavior!r}"
+            yield Problem("behavior", described, "BEHAVIOR_UNKNOWN")
             return
         for place, clause in enumerate(self.where):
             for problem in clause.check(definition):
-                yield Problem(f"where[{place}].{problem.path}", problem.description)
+                yield problem.under(f"where[{place}]")
         if isinstance(self.window, InTheNext):
-            yield Problem("window.in_the_next", "events never lie in the future")
+            yield Problem("window.in_the_next", "events never lie in the future", "WINDOW_WRONG")
         elif self.window is not None:
             yield from check_window(self.window)
         if self.measure is not None:
             for problem in self.measure.check(definition):
-                yield Problem(f"measure.{problem.path}", problem.description)
+                yield problem.under("measure")
 
 
 __all__ = ["BehaviorLeaf", "Measure", "MeasureKind", "PropertyTest", "Where"]

@@ -86,21 +86,22 @@ def check(
         if isinstance(node, AllOf | AnyOf):
             if not node.children:
                 where = f"{node_path(path, node)}.children"
-                found.append(Violation(where, "needs at least one child"))
+                found.append(Violation(where, "needs at least one child", "MISSING"))
         elif not isinstance(node, Not):
             different.add(node)
             at = node_path(path, node)
             found += (
-                Violation(_joined(at, problem.path), problem.description)
+                Violation(_joined(at, problem.path), problem.description, problem.reason)
                 for problem in node.check(schema)
             )
         if limited and level == MAX_DEPTH and too_deep is None and children_of(node):
             too_deep = child_path(path, node, 0)
     if too_deep is not None:
-        found.append(Violation(too_deep, f"is deeper than {MAX_DEPTH} levels"))
+        deeper = f"is deeper than {MAX_DEPTH} levels"
+        found.append(Violation(too_deep, deeper, "LIMIT_EXCEEDED"))
     if limited and len(different) > MAX_LEAVES:
         has = f"has {len(different):,} different leaves; at most {MAX_LEAVES} are allowed"
-        found.append(Violation(prefix, has))
+        found.append(Violation(prefix, has, "LIMIT_EXCEEDED"))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -102,27 +102,29 @@ class Measure:
             yield from self._check_window(field)
             return
         if self.test is None:
-            yield Problem(field, "needs a comparison with a number")
+            yield Problem(field, "needs a comparison with a number", "MISSING")
             return
         path = field if self.kind is MeasureKind.COUNT else f"{field}.test"
         if self.test.operator in {NumberOperator.SET, NumberOperator.NOT_SET}:
-            yield Problem(f"{path}.operator", "a measure is compared with a number")
+            described = "a measure is compared with a number"
+            yield Problem(f"{path}.operator", described, "OPERATOR_WRONG")
         for problem in self.test.check():
-            yield Problem(f"{path}.{problem.path}", problem.description)
+            yield problem.under(path)
         if self.kind is not MeasureKind.COUNT:
             definition = behavior.property(self.of)
             if definition is None:
                 wrong = f"{behavior.name} has no property {self.of!r}"
-                yield Problem(f"{field}.property", wrong)
+                yield Problem(f"{field}.property", wrong, "PROPERTY_UNKNOWN")
             elif definition.type is not ValueType.NUMBER:
                 wrong = f"{self.of!r} is a {definition.type} property, not a number"
-                yield Problem(f"{field}.property", wrong)
+                yield Problem(f"{field}.property", wrong, "TYPE_WRONG")
 
     def _check_window(self, field: str) -> Iterator[Problem]:
         if self.window is None:
-            yield Problem(field, "needs a window")
+            yield Problem(field, "needs a window", "MISSING")
         elif isinstance(self.window, InTheNext):
-            yield Problem(f"{field}.in_the_next", "events never lie in the future")
+            described = "events never lie in the future"
+            yield Problem(f"{field}.in_the_next", described, "WINDOW_WRONG")
         else:
             for problem in check_window(self.window):
-                yield Problem(problem.path.replace("window", field, 1), problem.description)
+                yield replace(problem, path=problem.path.replace("window", field, 1))

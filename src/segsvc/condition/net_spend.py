@@ -98,10 +98,10 @@ class NetSpendLeaf:
     def check(self, schema: Schema) -> Iterator[Problem]:
         """See `Leaf.check`."""
         if self.test.operator in {NumberOperator.SET, NumberOperator.NOT_SET}:
-            yield Problem("test.operator", "net spend is compared with a number")
+            yield Problem("test.operator", "net spend is compared with a number", "OPERATOR_WRONG")
         for problem in self.test.check():
-            yield Problem(f"test.{problem.path}", problem.description)
+            yield problem.under("test")
         if isinstance(self.window, InTheNext):
-            yield Problem("window.in_the_next", "events never lie in the future")
+            yield Problem("window.in_the_next", "events never lie in the future", "WINDOW_WRONG")
         elif self.window is not None:
             yield from check_window(self.window)

@@ -84,14 +84,14 @@ class NumberTest:
         """Report what is wrong with the operands."""
         if self.operator in _PRESENCE:
             if self.value is not None or self.upper is not None:
-                yield Problem("value", f"must be unset for '{self.operator}'")
+                yield Problem("value", f"must be unset for '{self.operator}'", "OPERATOR_WRONG")
             return
         if self.value is None:
-            yield Problem("value", f"'{self.operator}' needs a number")
+            yield Problem("value", f"'{self.operator}' needs a number", "MISSING")
         if self.operator is not NumberOperator.BETWEEN:
             if self.upper is not None:
-                yield Problem("upper", "is only for 'between'")
+                yield Problem("upper", "is only for 'between'", "OPERATOR_WRONG")
         elif self.upper is None:
-            yield Problem("upper", "'between' needs an upper bound")
+            yield Problem("upper", "'between' needs an upper bound", "MISSING")
         elif self.value is not None and self.value > self.upper:
-            yield Problem("upper", "must not be below the lower bound")
+            yield Problem("upper", "must not be below the lower bound", "BOUNDS_REVERSED")

@@ -57,4 +57,4 @@ class SegmentLeaf:
     def check(self, schema: Schema) -> Iterator[Problem]:
         """See `Leaf.check`; whether the segment exists is checked against the catalog."""
         if not self.segment_id:
-            yield Problem("segment_id", "must not be empty")
+            yield Problem("segment_id", "must not be empty", "MISSING")

@@ -85,11 +85,12 @@ class TextTest:
         count = len(self.values)
         if self.operator in _NONE:
             if count:
-                yield Problem("values", f"must be empty for '{self.operator}'")
+                yield Problem("values", f"must be empty for '{self.operator}'", "OPERATOR_WRONG")
         elif self.operator in _MANY:
             yield from check_values(self.values)
         elif count != 1:
-            yield Problem("values", f"'{self.operator}' takes exactly one value, has {count}")
+            described = f"'{self.operator}' takes exactly one value, has {count}"
+            yield Problem("values", described, "OPERATOR_WRONG")
         elif not self.values[0]:
             yield Problem("values[0]", "must not be empty; ask for 'is not set' instead")
 
@@ -97,7 +98,9 @@ class TextTest:
 def check_values(values: tuple[str, ...]) -> Iterator[Problem]:
     """Report what is wrong with the values of an any-of."""
     if not 1 <= len(values) <= MAX_VALUES:
-        yield Problem("values", f"must hold 1..{MAX_VALUES:,} values, has {len(values):,}")
+        reason = "LIMIT_EXCEEDED" if values else "MISSING"
+        described = f"must hold 1..{MAX_VALUES:,} values, has {len(values):,}"
+        yield Problem("values", described, reason)
         return
     for place, value in enumerate(values):
         if not value:

@@ -59,4 +59,4 @@ class TextSetTest:
         if self.operator not in _PRESENCE:
             yield from check_values(self.values)
         elif self.values:
-            yield Problem("values", f"must be empty for '{self.operator}'")
+            yield Problem("values", f"must be empty for '{self.operator}'", "OPERATOR_WRONG")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
@@ -113,6 +113,12 @@ class Problem:
 
     path: str
     description: str
+    reason: str = "VALUE_INVALID"
+    """A ConditionProblemReason of the contract, without its prefix."""
+
+    def under(self, path: str) -> Problem:
+        """Return the problem as seen from above *path*."""
+        return replace(self, path=f"{path}.{self.path}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def check_window(window: Window) -> Iterator[Problem]:
             ]
             yield from wrong
             if not wrong and newer.seconds >= older.seconds:
-                yield Problem("window.between_ago", "'from' must be shorter than 'to'")
+                described = "'from' must be shorter than 'to'"
+                yield Problem("window.between_ago", described, "BOUNDS_REVERSED")
         case Before(instant):
             yield from _check_instant("window.before", instant)
         case After(instant):
@@ -53,7 +54,7 @@ def check_window(window: Window) -> Iterator[Problem]:
             yield from _check_instant("window.between.start", start)
             yield from _check_instant("window.between.end", end)
             if start > end:
-                yield Problem("window.between", "start must not be after end")
+                yield Problem("window.between", "start must not be after end", "BOUNDS_REVERSED")
         case OnDate(day):
             yield from _check_date("window.on_date", day)
         case BeforeDate(day):
@@ -64,7 +65,8 @@ def check_window(window: Window) -> Iterator[Problem]:
             yield from _check_date("window.between_dates.start", start)
             yield from _check_date("window.between_dates.end", end)
             if start > end:
-                yield Problem("window.between_dates", "start must not be after end")
+                described = "start must not be after end"
+                yield Problem("window.between_dates", described, "BOUNDS_REVERSED")
         case During():
             return
 
@@ -73,7 +75,8 @@ def _check_span(path: str, span: Span, *, calendar: bool = False) -> Iterator[Pr
     if not 1 <= span.amount <= MAX_AMOUNT:
         yield Problem(f"{path}.amount", f"must be 1..{MAX_AMOUNT:,}, is {span.amount}")
     if span.is_calendar and not calendar:
-        yield Problem(f"{path}.unit", "must be hour, day or week; only 'in the last' takes months")
+        described = "must be hour, day or week; only 'in the last' takes months"
+        yield Problem(f"{path}.unit", described, "WINDOW_WRONG")
 
 
 def _check_instant(path: str, instant: int) -> Iterator[Problem]:

@@ -20,6 +20,9 @@ FIRST_INSTANT = -62_135_596_800
 LAST_INSTANT = 253_402_300_799
 """9999-12-31T23:59:59Z, the latest instant of an attribute or property."""
 
+FIRST_EVENT, LAST_EVENT = 0, 4_291_747_199
+"""1970-01-01 .. 2105-12-31, in UTC: the earliest and the latest time of an event."""
+
 LAST_DAY = date.max.toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()

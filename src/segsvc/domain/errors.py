@@ -35,9 +35,9 @@ class InvalidArgument(SegsvcError):
     violations: tuple[Violation, ...]
 
     @classmethod
-    def of(cls, field: str, description: str) -> InvalidArgument:
+    def of(cls, field: str, description: str, reason: str = "VALUE_INVALID") -> InvalidArgument:
         """Make the error for a single *field*."""
-        return cls((Violation(field, description),))
+        return cls((Violation(field, description, reason),))
 
     @property
     def message(self) -> str:
@@ -63,11 +63,17 @@ class InvalidRows(SegsvcError):
 
     errors: tuple[RowError, ...]
     total: int
+    rows: str
+    """The path of the rows in the request: ``rows.rows``, or ``columns``."""
+
+    def path_of(self, error: RowError) -> str:
+        """Return the path of a wrong field in the request."""
+        return f"{self.rows}[{error.row}].{error.field}"
 
     @property
     def message(self) -> str:
         first = self.errors[0]
-        return f"{self.total} invalid rows; rows[{first.row}].{first.field}: {first.description}"
+        return f"{self.total:,} invalid rows; {self.path_of(first)}: {first.description}"
 
 
 @dataclass(eq=False)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 from segsvc.domain.errors import AlreadyExists, LimitExceeded
 
@@ -127,39 +128,83 @@ class Schema:
             MappingProxyType({held.name: held for held in behaviors}),
         )
 
-    def with_attribute(self, added: AttributeDefinition) -> Schema:
+    def with_attribute(
+        self, added: AttributeDefinition, *, keeps_filter_type: bool = False
+    ) -> Schema:
         """Return the schema with *added*; defining the same attribute again is fine.
 
+        Args:
+            keeps_filter_type: an attribute that is there keeps the filter type it has.
+
         Raises:
-            AlreadyExists: when it is there with another type, scale or list of values.
+            AlreadyExists: when it is there with another type, scale, filter type or list of
+                values, or is standard and has another title or description.
             LimitExceeded: beyond `MAX_ATTRIBUTES`.
         """
         held = self.attributes.get(added.name)
         if held is not None:
-            same = (held.type, held.scale, held.values) == (added.type, added.scale, added.values)
-            if held.standard or not same:
-                raise AlreadyExists("attribute", added.name, f"as {held.type} attribute")
+            added = _placed(held, added) if keeps_filter_type else added
+            if _fixed(held) != _fixed(added) or _rewords_standard(held, added):
+                raise AlreadyExists("attribute", added.name, _as_defined(held))
+            added = held if held.standard else added
         elif len(self.attributes) >= MAX_ATTRIBUTES:
             raise LimitExceeded("attributes of a store", MAX_ATTRIBUTES, MAX_ATTRIBUTES + 1)
         return Schema.of({**self.attributes, added.name: added}.values(), self.behaviors.values())
 
-    def with_behavior(self, added: BehaviorDefinition) -> Schema:
+    def with_behavior(
+        self, added: BehaviorDefinition, *, keeps_filter_type: bool = False
+    ) -> Schema:
         """Return the schema with *added*; an existing behavior gains the new properties.
 
+        Args:
+            keeps_filter_type: a behavior that is there keeps the filter type it has.
+
         Raises:
-            AlreadyExists: when a property is there with another type or scale.
+            AlreadyExists: when it is there with another filter type, or a property with another
+                type or scale, or it is standard and has another title or description.
             LimitExceeded: beyond `MAX_BEHAVIORS` or `MAX_PROPERTIES`.
         """
         held = self.behaviors.get(added.name)
         if held is None and len(self.behaviors) >= MAX_BEHAVIORS:
             raise LimitExceeded("behaviors of a store", MAX_BEHAVIORS, MAX_BEHAVIORS + 1)
+        if held is not None and keeps_filter_type:
+            added = _placed(held, added)
         merged = added if held is None else _grown(held, added)
         if len(merged.properties) > MAX_PROPERTIES:
             raise LimitExceeded("properties of a behavior", MAX_PROPERTIES, len(merged.properties))
         return Schema.of(self.attributes.values(), {**self.behaviors, added.name: merged}.values())
 
 
+Definition = TypeVar("Definition", AttributeDefinition, BehaviorDefinition)
+
+
+def _placed(held: Definition, added: Definition) -> Definition:
+    """Return *added* with the filter type of *held*."""
+    return replace(added, filter_type=held.filter_type)
+
+
+def _fixed(held: AttributeDefinition) -> tuple[object, ...]:
+    """Return what cannot be changed."""
+    return held.type, held.scale, held.values, held.filter_type
+
+
+def _as_defined(held: AttributeDefinition) -> str:
+    scale = f" of scale {held.scale}" if held.type is ValueType.NUMBER else ""
+    standard = "standard " if held.standard else ""
+    return f"as {standard}{held.type} attribute{scale} under {held.filter_type}"
+
+
+def _rewords_standard(held: Definition, added: Definition) -> bool:
+    """Say whether *added* gives a standard definition another title or description."""
+    return held.standard and (
+        added.title not in {"", held.title} or added.description not in {"", held.description}
+    )
+
+
 def _grown(held: BehaviorDefinition, added: BehaviorDefinition) -> BehaviorDefinition:
+    if held.filter_type is not added.filter_type or _rewords_standard(held, added):
+        standard = "standard " if held.standard else ""
+        raise AlreadyExists("behavior", held.name, f"as {standard}one under {held.filter_type}")
     properties = {prop.name: prop for prop in held.properties}
     for prop in added.properties:
         known = properties.setdefault(prop.name, prop)

@@ -108,6 +108,8 @@ class SetLifecycleLabels:
     clear_others: bool = False
     rejected: tuple[RowError, ...] = ()
     skip_invalid: bool = False
+    path: str = "rows.rows"
+    """Where the rows stand in the request, for errors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +122,8 @@ class RecordEvents:
     skip_invalid: bool = False
     create_contacts: bool = True
     """Whether unknown contacts are created; else their rows are invalid."""
+    path: str = "rows.rows"
+    """Where the rows stand in the request, for errors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,16 +142,18 @@ class MergeContacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DefineAttribute:
-    """Add an attribute to the schema."""
+    """Add an attribute to the schema; see `Schema.with_attribute`."""
 
     definition: AttributeDefinition
+    keeps_filter_type: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DefineBehavior:
-    """Add a behavior to the schema, or properties to one."""
+    """Add a behavior to the schema, or properties to one; see `Schema.with_behavior`."""
 
     definition: BehaviorDefinition
+    keeps_filter_type: bool = False
 
 
 @dataclass(frozen=True, slots=True)

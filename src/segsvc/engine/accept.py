@@ -87,10 +87,10 @@ def accept(state: StoreState, write: Write, at: int, overlay: EventOverlay) -> A
             pass
         case MergeContacts(pairs):
             _check_merge(state, pairs)
-        case DefineAttribute(definition):
-            state.schema.with_attribute(definition)
-        case DefineBehavior(definition):
-            state.schema.with_behavior(definition)
+        case DefineAttribute(definition, keeps_filter_type):
+            state.schema.with_attribute(definition, keeps_filter_type=keeps_filter_type)
+        case DefineBehavior(definition, keeps_filter_type):
+            state.schema.with_behavior(definition, keeps_filter_type=keeps_filter_type)
         case UpdateStore(etag):
             if etag and etag != state.etag:
                 raise EtagMismatch("store", state.store_id, etag, state.etag)
@@ -144,10 +144,11 @@ def rows_facts(answer: RowsAccepted) -> dict[str, Any]:
     }
 
 
-def _refuse(errors: list[RowError] | tuple[RowError, ...], skip_invalid: bool) -> None:
-    if errors and not skip_invalid:
+def _refuse(errors: list[RowError], write: SetLifecycleLabels | RecordEvents) -> None:
+    if errors and not write.skip_invalid:
         ordered = sorted(errors, key=lambda error: error.row)
-        raise InvalidRows(tuple(ordered[:MAX_ROW_ERRORS]), len({e.row for e in errors}))
+        total = len({error.row for error in errors})
+        raise InvalidRows(tuple(ordered[:MAX_ROW_ERRORS]), total, write.path)
 
 
 def _lifecycle(state: StoreState, write: SetLifecycleLabels, at: int) -> Acceptance:
@@ -166,7 +167,7 @@ def _lifecycle(state: StoreState, write: SetLifecycleLabels, at: int) -> Accepta
         RowError(int(write.rows[place]), "contact_id", "CONTACT_UNKNOWN", "no such contact")
         for place in np.flatnonzero(~known)
     ]
-    _refuse(errors, write.skip_invalid)
+    _refuse(errors, write)
     return _rows(write.total, write.rows[known], (*write.rejected, *errors), ())
 
 
@@ -180,7 +181,7 @@ def _events(state: StoreState, write: RecordEvents, at: int, overlay: EventOverl
         kept.append(block.rows[verdict.kept])
         clamped.extend(block.rows[verdict.clamped & verdict.kept].tolist())
         duplicates += int(np.count_nonzero(verdict.duplicate))
-    _refuse(errors[len(write.rejected) :], write.skip_invalid)
+    _refuse(errors[len(write.rejected) :], write)
     overlay.take(trial)
     rows = np.sort(np.concatenate(kept)) if kept else np.zeros(0, np.uint32)
     return _rows(write.total, rows, tuple(errors), tuple(sorted(clamped)), duplicates)
@@ -221,7 +222,7 @@ def _check_segment_write(state: StoreState, write: Write, at: int) -> None:
         case CreateSegment(segment_id, name, _, condition):
             _check_new(catalog, segment_id, name)
             require_valid(condition, state.schema, "segment.condition")
-            catalog.check_references(condition, segment_id)
+            catalog.check_references(condition, segment_id, "segment.condition")
         case CreateFromSuggestion(suggestion_id, segment_id, name, _, parameters):
             chosen = suggestion(suggestion_id)
             _check_new(catalog, segment_id, name)
@@ -235,10 +236,12 @@ def _check_segment_write(state: StoreState, write: Write, at: int) -> None:
                 catalog.check_free_name(name, but=segment_id)
             if condition is not None:
                 require_valid(condition, state.schema, "segment.condition")
-                catalog.check_references(condition, own_id=segment_id)
+                catalog.check_references(condition, segment_id, "segment.condition")
         case DeleteSegment(segment_id, etag, force):
-            catalog.check_etag(segment_id, etag)
+            gone = catalog.check_etag(segment_id, etag)
             if not force:
                 _check_unused(state, segment_id)
+            for dependant in catalog.dependants(segment_id):
+                catalog.inlined(dependant, gone)
         case _:
             raise AssertionError(write)

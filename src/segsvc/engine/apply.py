@@ -183,11 +183,15 @@ def _apply(
             merged = [held for held in united if held is not None]
             effect.merges.extend(merged)
             return {"merged": len(merged), "unchanged": len(pairs) - len(merged)}
-        case DefineAttribute(definition):
-            state.change_schema(state.schema.with_attribute(definition))
+        case DefineAttribute(definition, keeps_filter_type):
+            state.change_schema(
+                state.schema.with_attribute(definition, keeps_filter_type=keeps_filter_type)
+            )
             return {"name": definition.name}
-        case DefineBehavior(definition):
-            state.change_schema(state.schema.with_behavior(definition))
+        case DefineBehavior(definition, keeps_filter_type):
+            state.change_schema(
+                state.schema.with_behavior(definition, keeps_filter_type=keeps_filter_type)
+            )
             return {"name": definition.name}
         case UpdateStore(_, display_name, time_zone, week_start):
             state.change_settings(

@@ -13,13 +13,19 @@ from typing import TypeVar
 import structlog
 
 from segsvc.domain.calendar import Weekday, check_time_zone
-from segsvc.domain.errors import AlreadyExists, NotFound, RevisionCompacted, RevisionNotReached
+from segsvc.domain.errors import (
+    AlreadyExists,
+    NotFound,
+    RevisionCompacted,
+    RevisionNotReached,
+    StorageFailed,
+)
 from segsvc.domain.ids import Revision, StoreId, check_store_id
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.engine.apply import new_store
 from segsvc.engine.clock import Clock, replay_clock
 from segsvc.engine.codec import Codec, Write
-from segsvc.engine.recover import Recovered, recover_store
+from segsvc.engine.recover import Recovered, Unapplied, recover_store
 from segsvc.engine.requests import Answer
 from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreSettings, StoreState
@@ -63,13 +69,23 @@ class Engine:
         codec: Codec,
         clock: Clock,
         policy: CheckpointPolicy | None = None,
+        *,
+        empties_unapplied: bool = False,
     ) -> None:
+        """Make an engine; `open` it.
+
+        Args:
+            empties_unapplied: whether the last revision of a store, when it cannot be applied at
+                start, is emptied. It may have been acknowledged by another version of the
+                service, so an operator must say so.
+        """
         self.storage = storage
         self.codec = codec
         self.clock = clock
         self.recovered: list[Recovered] = []
         self.started_at = int(time.time())
         self._policy = policy or CheckpointPolicy()
+        self._empties_unapplied = empties_unapplied
         self._stores: dict[str, StoreState] = {}
         self._unsaved: dict[str, int] = {}
         self._creating = asyncio.Lock()
@@ -82,9 +98,13 @@ class Engine:
         self._pulses: dict[StoreState, asyncio.Future[None]] = {}
 
     async def open(self) -> None:
-        """Recover every store and begin to commit."""
+        """Recover every store and begin to commit.
+
+        Raises:
+            StorageFailed: when what is stored of a store does not make one.
+        """
         for store_id in await self.in_thread(self.storage.store_ids):
-            state, recovered = recover_store(self.storage, store_id, self.codec)
+            state, recovered = await self._recover(store_id)
             self._stores[store_id] = state
             self.recovered.append(recovered)
             log.info("recovered", **asdict(recovered))
@@ -94,13 +114,26 @@ class Engine:
         for state in self.stores():
             self.ticker.plan(state)
 
+    async def _recover(self, store_id: str) -> tuple[StoreState, Recovered]:
+        try:
+            return recover_store(self.storage, store_id, self.codec)
+        except Unapplied as broken:
+            if not self._empties_unapplied:
+                raise StorageFailed(
+                    f"revision {broken.record.revision} of store {store_id!r}, its last, cannot be "
+                    f"applied: {broken.__cause__!r}. If no client was told that it is durable, "
+                    "start once with empty_unapplied"
+                ) from broken
+            await self._empty(broken.record)
+        return recover_store(self.storage, store_id, self.codec)
+
     async def close(self) -> None:
         """Commit what waits, take a last snapshot of what changed, and end."""
         await self.ticker.stop()
         await self.commits.stop()
         await asyncio.gather(*self._background, return_exceptions=True)
         for store_id, unsaved in list(self._unsaved.items()):
-            if unsaved and store_id in self._stores:
+            if unsaved and store_id in self._stores and self.commits.fault is None:
                 await self.checkpoint(store_id)
         self._threads.shutdown()
 
@@ -114,7 +147,14 @@ class Engine:
         return [self._stores[held] for held in sorted(self._stores)]
 
     def store(self, store_id: str) -> StoreState:
-        """Return a store, or raise `NotFound`."""
+        """Return a store.
+
+        Raises:
+            NotFound: there is none.
+            StorageFailed: what is in memory cannot be trusted any more; see `CommitLoop.fault`.
+        """
+        if self.commits.fault is not None:
+            raise self.commits.fault
         state = self._stores.get(store_id)
         if state is None:
             raise NotFound("store", store_id)
@@ -281,8 +321,14 @@ class Engine:
 
     async def _poison(self, store_id: str, record: JournalRecord) -> None:
         """Empty *record*'s revision for every replay, and bring the store back without it."""
-        log.error("poisoned", store_id=store_id, revision=record.revision)
         state = self._stores[store_id]
+        await self._empty(record)
+        rebuilt, _ = recover_store(self.storage, store_id, self.codec)
+        vars(state).update(vars(rebuilt))
+
+    async def _empty(self, record: JournalRecord) -> None:
+        """Append the marker that makes every replay skip *record*, the last of its store."""
+        log.error("poisoned", store_id=record.store_id, revision=record.revision)
         header = RecordHeader(rules=RULES, requests=(), facts={"revision": record.revision})
         marker = JournalRecord(
             record.store_id,
@@ -293,8 +339,6 @@ class Engine:
             (),
         )
         await self.in_thread(self.storage.append, [marker])
-        rebuilt, _ = recover_store(self.storage, store_id, self.codec)
-        vars(state).update(vars(rebuilt))
 
 
 def _first_record(

@@ -55,13 +55,26 @@ class Recovered:
     seconds: float
 
 
+class Unapplied(Exception):
+    """The last record of a journal cannot be applied; everything before it can.
+
+    The server may have died after it became durable and before a POISONED record emptied it.
+    """
+
+    def __init__(self, record: JournalRecord) -> None:
+        super().__init__(record.store_id, record.revision)
+        self.record = record
+
+
 def recover_store(
     history: StoredHistory, store_id: str, codec: Codec
 ) -> tuple[StoreState, Recovered]:
     """Return the state of a store as its history tells it.
 
     Raises:
-        StorageFailed: when the journal has a gap or does not begin where it must.
+        StorageFailed: when the journal has a gap or does not begin where it must, or holds a
+            record that cannot be applied though others follow it.
+        Unapplied: when that is the last one.
     """
     started = perf_counter()
     snapshot = history.latest_snapshot(store_id)
@@ -71,8 +84,18 @@ def recover_store(
     base = 0 if state is None else state.revision
     emptied = _poisoned(history, store_id, base)
     records = requests = 0
-    for record in history.read_journal(store_id, base):
-        state = _replay(state, store_id, record, codec, emptied)
+    journal = history.read_journal(store_id, base)
+    for record in journal:
+        try:
+            state = _replay(state, store_id, record, codec, emptied)
+        except StorageFailed:
+            raise
+        except Exception as broken:
+            if next(journal, None) is None:
+                raise Unapplied(record) from broken
+            raise StorageFailed(
+                f"revision {record.revision} of store {store_id!r} cannot be applied: {broken!r}"
+            ) from broken
         records += 1
         requests += len(record.header.requests)
     if state is None:

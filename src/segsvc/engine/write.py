@@ -16,9 +16,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+import structlog
 
 from segsvc.automation.writes import AckEntries
-from segsvc.domain.errors import EarlierChunkRefused, NotServing, Overloaded, Poisoned, SegsvcError
+from segsvc.domain.errors import (
+    EarlierChunkRefused,
+    NotServing,
+    Overloaded,
+    Poisoned,
+    SegsvcError,
+    StorageFailed,
+)
 from segsvc.domain.ids import Revision
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.domain.write import RecordEvents, SetLifecycleLabels, UpsertContacts
@@ -31,6 +39,8 @@ from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreState
 from segsvc.engine.time_steps import take_step, take_steps, upcoming_step
 from segsvc.index import EventOverlay
+
+log = structlog.get_logger()
 
 TURN_BYTES = 8 * 2**20
 """Payload bytes that one store may put into one turn; a single larger request still goes."""
@@ -150,6 +160,9 @@ class CommitLoop:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self.fault: StorageFailed | None = None
+        """Set when a write could neither be applied nor taken back: the memory of its store is
+        wrong, and only a restart brings back what the journal says."""
         self._thread = ThreadPoolExecutor(1, "segsvc-journal")
         self._advanced = asyncio.Condition()
         self._frozen = asyncio.Lock()
@@ -185,6 +198,8 @@ class CommitLoop:
         Raises:
             SegsvcError: when it is not accepted; nothing changed then.
         """
+        if self.fault is not None:
+            raise self.fault
         if self._closing:
             raise NotServing("STOPPING", "the server is stopping")
         if self._waiting_bytes + len(payload) > MAX_WAITING_BYTES:
@@ -229,7 +244,7 @@ class CommitLoop:
                 async with self._frozen:
                     written = await self._one_turn()
                 await self._announce(*written)
-            if self._closing:
+            if self._closing or self.fault is not None:
                 return
 
     async def _one_turn(self) -> list[StoreState]:
@@ -242,10 +257,23 @@ class CommitLoop:
             for turn in turns:
                 _fail(turn.requests, failed)
             return []
-        for turn, held in zip(turns, records, strict=True):
-            _apply_owed(turn.state)
-            await self._apply(turn, held[-1])
+        try:
+            for turn, held in zip(turns, records, strict=True):
+                _apply_owed(turn.state)
+                await self._apply(turn, held[-1])
+        except Exception as broken:
+            self._give_up(turns, broken)
         return [turn.state for turn in turns]
+
+    def _give_up(self, turns: list[Turn], broken: Exception) -> None:
+        """Refuse what waits and what comes: something journaled is neither applied nor emptied."""
+        log.critical("memory cannot be trusted", exc_info=broken)
+        self.fault = StorageFailed(f"a write could not be taken back, restart the server: {broken}")
+        for turn in turns:
+            _fail(turn.requests, self.fault)
+        for queue in self._queues.values():
+            _fail(((held, None) for held in queue), self.fault)
+        self._queues.clear()
 
     async def _append(self, records: list[JournalRecord]) -> None:
         if records:
@@ -295,6 +323,7 @@ class CommitLoop:
         try:
             answers = apply_record(turn.state, record, self._codec, decoded)
         except Exception as broken:
+            log.error("not applied", revision=record.revision, exc_info=broken)
             await self._poison(turn.state.store_id, record)
             _fail(turn.requests, Poisoned(f"the write could not be applied: {broken}"))
             return

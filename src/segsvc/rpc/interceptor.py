@@ -8,7 +8,9 @@ from typing import Any, Protocol, TypeAlias
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 
+from segsvc.domain.errors import InvalidArgument
 from segsvc.rpc.status import status_of
 
 log = structlog.get_logger()
@@ -31,6 +33,37 @@ class Observer(Protocol):
 
     def __call__(self, method: str, code: str, seconds: float) -> None:
         """Take note of it."""
+
+
+class Malformed:
+    """Stands for a request that is not a message of its type."""
+
+    def __init__(self, wrong: Exception) -> None:
+        self.wrong = wrong
+
+    def refused(self) -> InvalidArgument:
+        """Return the error to answer."""
+        described = "is not a message of its type, or nests deeper than 100 messages"
+        return InvalidArgument.of("request", f"{described}: {self.wrong}")
+
+
+def _or_malformed(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Leave saying what is wrong with undecodable bytes to the call that gets them."""
+
+    def decode(raw: bytes) -> Any:
+        try:
+            return deserialize(raw)
+        except DecodeError as wrong:
+            return Malformed(wrong)
+
+    return decode
+
+
+async def _well_formed(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        if isinstance(request, Malformed):
+            raise request.refused()
+        yield request
 
 
 def _or_bytes(serialize: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
@@ -67,13 +100,15 @@ class Calls(grpc.aio.ServerInterceptor):
             wrapped = self._unary(method, handler.unary_unary)
             make = grpc.unary_unary_rpc_method_handler
             serializer = handler.response_serializer
-        return make(wrapped, handler.request_deserializer, serializer)
+        return make(wrapped, _or_malformed(handler.request_deserializer), serializer)
 
     def _unary(self, method: str, call: Callable[[Any, Context], Awaitable[Any]]) -> Any:
         async def wrapped(request: Any, context: Context) -> Any:
             started = perf_counter()
             try:
                 self._gate(method)
+                if isinstance(request, Malformed):
+                    raise request.refused()
                 answer = await call(request, context)
             except Exception as error:
                 await self._fail(method, context, error, started)
@@ -89,6 +124,10 @@ class Calls(grpc.aio.ServerInterceptor):
             started = perf_counter()
             try:
                 self._gate(method)
+                if handler.request_streaming:
+                    request = _well_formed(request)
+                elif isinstance(request, Malformed):
+                    raise request.refused()
                 async for message in call(request, context):
                     yield message
             except Exception as error:

@@ -18,11 +18,14 @@ from segsvc.v1 import error_pb2
 log = structlog.get_logger()
 
 DOMAIN = "segsvc"
-MAX_DETAILS_BYTES = 3_000
-"""Of the encoded google.rpc.Status, which travels twice base64 blown up inside 4 KiB."""
+MAX_DETAILS_BYTES = 2_200
+"""Of the encoded google.rpc.Status. As base64, and with the message once more beside it in
+percent-encoding (three bytes for one), it stays inside the 4 KiB of trailers."""
 
-MAX_MESSAGE_CHARACTERS = 300
-MAX_FACT_CHARACTERS = 200
+MAX_MESSAGE_BYTES = 300
+MAX_NAME_BYTES = 200
+MAX_PATH_BYTES = 600
+"""Enough for the path of a leaf sixteen levels deep."""
 
 E = TypeVar("E", bound=errors.SegsvcError)
 Status = tuple[grpc.StatusCode, str, dict[str, str]]
@@ -135,8 +138,10 @@ def status_of(error: Exception) -> tuple[grpc.StatusCode, str, bytes]:
         sequence, error = {"sequence": str(error.sequence)}, error.cause
     code, reason, facts = _row(error)
     facts = {**facts, **sequence}
-    message = error.message[:MAX_MESSAGE_CHARACTERS]
+    message = _cut(error.message, MAX_MESSAGE_BYTES)
     one, many = _details(error, reason)
+    if sequence:
+        many = [(kind, f"chunk.{where}", what) for kind, where, what in many]
     return code, message, _packed(code, message, reason, facts, one, many)
 
 
@@ -178,9 +183,7 @@ def _details(error: errors.SegsvcError, reason: str) -> tuple[list[Any], list[En
         case errors.InvalidArgument(violations) | errors.ConditionInvalid(violations):
             return [], [("field", held.field, held.description) for held in violations]
         case errors.InvalidRows(rows):
-            return [], [
-                ("field", f"rows[{held.row}].{held.field}", held.description) for held in rows
-            ]
+            return [], [("field", error.path_of(held), held.description) for held in rows]
         case errors.TimeInThePast(field) | errors.InvalidToken(field):
             return [], [("field", field, error.message)]
         case errors.RequestIdReused():
@@ -197,6 +200,10 @@ def _details(error: errors.SegsvcError, reason: str) -> tuple[list[Any], list[En
             ]
         case errors.FailedPrecondition(_, subject, description):
             return [], [(reason, subject, description)]
+        case errors.RevisionNotReached(asked):
+            return [], [(reason, f"revision/{asked}", error.message)]
+        case errors.AlreadyExists(kind, name) if reason == "SCHEMA_CONFLICT":
+            return [], [(reason, f"{kind}/{name}", error.message)]
         case errors.LimitExceeded(limit):
             failure = error_details_pb2.QuotaFailure.Violation
             held = failure(subject=limit, description=error.message)
@@ -204,8 +211,8 @@ def _details(error: errors.SegsvcError, reason: str) -> tuple[list[Any], list[En
         case errors.NotFound(kind, name) | errors.AlreadyExists(kind, name):
             named = error_details_pb2.ResourceInfo(
                 resource_type=kind.split()[0],
-                resource_name=name[:MAX_FACT_CHARACTERS],
-                description=error.message[:MAX_MESSAGE_CHARACTERS],
+                resource_name=_cut(name, MAX_NAME_BYTES),
+                description=_cut(error.message, MAX_MESSAGE_BYTES),
             )
             return [named], []
         case _:
@@ -239,7 +246,7 @@ def _status(
     total: int,
 ) -> status_pb2.Status:
     assert error_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}"), reason
-    metadata = {key: value[:MAX_FACT_CHARACTERS] for key, value in facts.items()}
+    metadata = {key: _cut(value, MAX_NAME_BYTES) for key, value in facts.items()}
     if total > len(entries):
         metadata["violations_total"] = str(total)
     info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
@@ -252,7 +259,7 @@ def _status(
 def _listed(entries: Iterable[Entry]) -> list[Any]:
     fields = [
         error_details_pb2.BadRequest.FieldViolation(
-            field=where[:MAX_FACT_CHARACTERS], description=what[:MAX_MESSAGE_CHARACTERS]
+            field=_cut(where, MAX_PATH_BYTES), description=_cut(what, MAX_MESSAGE_BYTES)
         )
         for kind, where, what in entries
         if kind == "field"
@@ -260,8 +267,8 @@ def _listed(entries: Iterable[Entry]) -> list[Any]:
     preconditions = [
         error_details_pb2.PreconditionFailure.Violation(
             type=kind,
-            subject=where[:MAX_FACT_CHARACTERS],
-            description=what[:MAX_MESSAGE_CHARACTERS],
+            subject=_cut(where, MAX_NAME_BYTES),
+            description=_cut(what, MAX_MESSAGE_BYTES),
         )
         for kind, where, what in entries
         if kind != "field"
@@ -272,6 +279,11 @@ def _listed(entries: Iterable[Entry]) -> list[Any]:
     if preconditions:
         found.append(error_details_pb2.PreconditionFailure(violations=preconditions))
     return found
+
+
+def _cut(text: str, most: int) -> str:
+    """Return the beginning of *text* that takes at most *most* bytes of UTF-8."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def _any(detail: Any) -> any_pb2.Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import Condition
 from segsvc.domain.errors import (
     AlreadyExists,
@@ -15,7 +16,9 @@ from segsvc.domain.errors import (
 )
 from segsvc.domain.ids import MAX_NAME_CHARACTERS
 from segsvc.domain.text import fold
-from segsvc.segment.definition import Segment, inline, reads
+from segsvc.segment.definition import Segment, reads
+from segsvc.segment.inline import inline
+from segsvc.segment.program import leaf_paths
 
 MAX_CHAIN = 8
 """References in the longest chain of segments that read each other."""
@@ -69,7 +72,11 @@ class Catalog:
         )
 
     def inlined(self, dependant: Segment, gone: Segment) -> Condition:
-        """Return the condition of *dependant* with that of *gone* in its place."""
+        """Return the condition of *dependant* with that of *gone* in its place.
+
+        Raises:
+            LimitExceeded: it would be too large.
+        """
         return inline(dependant.condition, gone.id, gone.condition)
 
     def dependants(self, segment_id: str) -> tuple[Segment, ...]:
@@ -108,27 +115,31 @@ class Catalog:
             candidate = name[: MAX_NAME_CHARACTERS - len(tail)] + tail
         return candidate
 
-    def check_references(self, condition: Condition, own_id: str = "") -> None:
-        """Check what a new *condition* (of segment *own_id*) would read.
+    def check_references(
+        self, condition: Condition, own_id: str = "", prefix: str = "condition"
+    ) -> None:
+        """Check what a new *condition* (of segment *own_id*, at the path *prefix*) would read.
 
         Raises:
             ConditionInvalid: a segment does not exist, a cycle, or a chain over `MAX_CHAIN`.
         """
-        problems = tuple(self.reference_problems(condition, own_id))
+        problems = tuple(self.reference_problems(condition, own_id, prefix))
         if problems:
             raise ConditionInvalid(problems)
 
-    def reference_problems(self, condition: Condition, own_id: str = "") -> Iterator[Violation]:
+    def reference_problems(
+        self, condition: Condition, own_id: str = "", prefix: str = "condition"
+    ) -> Iterator[Violation]:
         """Yield what is wrong with the segments that *condition* (of *own_id*) reads."""
-        wanted = sorted(reads(condition))
+        wanted = _references(condition, prefix)
         unknown = [read for read in wanted if read not in self._segments and read != own_id]
         for read in unknown:
-            yield Violation("condition", f"segment {read!r} does not exist")
-        paths = {read: self._path_to(own_id, read) for read in wanted if own_id}
-        cycles = [path for path in paths.values() if path]
-        for path in cycles:
-            names = " -> ".join((own_id, *path))
-            yield Violation("condition", f"segments read each other in a cycle: {names}")
+            yield Violation(wanted[read], f"segment {read!r} does not exist", "SEGMENT_UNKNOWN")
+        ways = {read: self._path_to(own_id, read) for read in wanted if own_id}
+        cycles = {read: way for read, way in ways.items() if way}
+        for read, way in cycles.items():
+            described = f"segments read each other in a cycle: {' -> '.join((own_id, *way))}"
+            yield Violation(wanted[read], described, "CYCLE")
         if unknown or cycles:
             return
         lengths: dict[str, int] = {}
@@ -136,9 +147,10 @@ class Catalog:
         length = below + (self._chain_above(own_id, {}) if own_id else 0)
         if length > MAX_CHAIN:
             yield Violation(
-                "condition",
+                prefix,
                 f"segments read each other over {length} references; "
                 f"at most {MAX_CHAIN} are allowed",
+                "LIMIT_EXCEEDED",
             )
 
     def _path_to(self, wanted: str, start: str) -> tuple[str, ...]:
@@ -175,3 +187,13 @@ class Catalog:
             )
             lengths[segment_id] = max(chains, default=0)
         return lengths[segment_id]
+
+
+def _references(condition: Condition, prefix: str) -> dict[str, str]:
+    """Return each segment that *condition* reads and the path of the first field that names it."""
+    found: dict[str, str] = {}
+    for path, leaf in leaf_paths(condition, prefix):
+        if isinstance(leaf, SegmentLeaf) and leaf.segment_id:
+            named = f"{path}.segment.segment_id" if path else "segment.segment_id"
+            found.setdefault(leaf.segment_id, named)
+    return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segsvc.condition.segment import SegmentLeaf
-from segsvc.condition.tree import AllOf, AnyOf, Condition, Not, leaves
+from segsvc.condition.tree import Condition, leaves
 from segsvc.domain.errors import InvalidArgument
 from segsvc.domain.ids import MAX_NAME_CHARACTERS, SegmentId
 
@@ -37,21 +36,6 @@ class Segment:
 def reads(condition: Condition) -> frozenset[str]:
     """Return the ids of the segments that *condition* reads directly."""
     return frozenset().union(*(leaf.reads().segments for leaf in leaves(condition)))
-
-
-def inline(condition: Condition, segment_id: str, replacement: Condition) -> Condition:
-    """Put *replacement* in place of every leaf that reads *segment_id*; membership stays."""
-    match condition:
-        case AllOf(children):
-            return AllOf(tuple(inline(child, segment_id, replacement) for child in children))
-        case AnyOf(children):
-            return AnyOf(tuple(inline(child, segment_id, replacement) for child in children))
-        case Not(child):
-            return Not(inline(child, segment_id, replacement))
-        case SegmentLeaf(held, not_in) if held == segment_id:
-            return Not(replacement) if not_in else replacement
-        case _:
-            return condition
 
 
 def check_name(name: str, field: str = "name") -> str:

@@ -49,6 +49,9 @@ class ServerConfig(BaseSettings):
     """Journal bytes of a store after which a snapshot is taken by itself."""
     keep_changes_hours: int = Field(168, ge=1)
     """How long membership changes stay readable for watchers that resume."""
+    empty_unapplied: bool = False
+    """When the last revision of a store cannot be applied at start: empty it, as if it had never
+    been written, instead of refusing to start."""
     watch_bookmark_seconds: float = Field(5.0, gt=0)
     """How often a watcher for whom nothing changes is told how far the store has come."""
     stop_grace: float = Field(10.0, ge=0)

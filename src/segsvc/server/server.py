@@ -39,6 +39,7 @@ class Server:
             WireCodec(),
             _clock(config),
             CheckpointPolicy(config.snapshot_journal_bytes, config.keep_changes_hours * 3_600),
+            empties_unapplied=config.empty_unapplied,
         )
         self._metrics = Metrics(lambda: self.engine.commits.waiting_bytes)
         self._health = health.aio.HealthServicer()

@@ -33,7 +33,7 @@ stores = Table(
     "stores",
     metadata,
     Column("key", Integer, primary_key=True),
-    Column("store_id", String(63)),
+    Column("store_id", String(64)),
     Column("last_revision", BigInteger, nullable=False),
     UniqueConstraint("store_id", name="stores_store_id"),
     sqlite_autoincrement=True,

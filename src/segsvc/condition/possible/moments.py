@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from segsvc.domain.calendar import (
     DISTANT_FUTURE,
     DISTANT_PAST,
+    FIRST_EVENT,
     FIRST_INSTANT,
+    LAST_EVENT,
     LAST_INSTANT,
     CalendarPeriod,
     LocalCalendar,
@@ -29,9 +31,6 @@ from segsvc.domain.window import (
 
 _DAY = 86_400
 _MOST_BOXES = 64
-
-FIRST_EVENT, LAST_EVENT = 0, 4_291_747_199
-"""1970-01-01 .. 2105-12-31, in UTC."""
 
 _Period = CalendarPeriod
 _REACH: dict[CalendarPeriod, tuple[int, int]] = {

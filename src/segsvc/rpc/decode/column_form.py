@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.domain.calendar import FIRST_INSTANT, LAST_INSTANT
+from segsvc.domain.calendar import FIRST_EVENT, FIRST_INSTANT, LAST_EVENT, LAST_INSTANT
 from segsvc.domain.columns import (
     NO_ROWS,
     Bool,
@@ -29,7 +29,7 @@ from segsvc.domain.ids import MAX_CONTACT_ID_BYTES
 from segsvc.domain.schema import Schema, ValueType
 from segsvc.domain.text import fold
 from segsvc.domain.write import ContactBatch, EventBlock
-from segsvc.rpc.decode.row_form import MAX_EVENT_ID_BYTES, text_column
+from segsvc.rpc.decode.row_form import EVENT_TIMES, MAX_EVENT_ID_BYTES, text_column
 from segsvc.rpc.decode.rows import RowErrors
 from segsvc.rpc.decode.values import MAX_ELEMENTS, Definition, check_text
 from segsvc.v1 import ingest_pb2, value_pb2
@@ -104,13 +104,13 @@ def contact_columns(
         InvalidArgument: when the columns do not fit together or name unknown attributes.
     """
     ids = strings(wire.contact_ids, f"{path}.contact_ids")
-    errors = RowErrors(len(ids))
+    errors = RowErrors(len(ids), path)
     _check_lengths(ids, MAX_CONTACT_ID_BYTES, 1, "contact_id", "CONTACT_ID_INVALID", errors)
     columns: dict[str, tuple[FieldColumn, ...]] = {}
-    for name in ("values", "add", "remove"):
+    for name, row_field in (("values", "set"), ("add", "add"), ("remove", "remove")):
         fields: Sequence[value_pb2.ValueColumn] = getattr(wire, name)
         columns[name] = _fields(
-            fields, schema.attributes, len(ids), f"{path}.{name}", errors, edits=name != "values"
+            fields, schema.attributes, f"{path}.{name}", row_field, errors, edits=name != "values"
         )
     _check_edits(columns["add"], columns["remove"], errors)
     return ContactBatch(ids, columns["values"], columns["add"], columns["remove"]), errors
@@ -129,10 +129,12 @@ def event_columns(
         raise InvalidArgument.of(f"{path}.behavior", f"the store has no behavior {wire.behavior!r}")
     ids = _event_contacts(wire, path)
     total = len(ids)
-    errors = RowErrors(total)
+    errors = RowErrors(total, path)
     _check_lengths(ids, MAX_CONTACT_ID_BYTES, 1, "contact_id", "CONTACT_ID_INVALID", errors)
     times: Int64 = array(wire.times, "<i8", f"{path}.times")
     _check_count(len(times), total, f"{path}.times")
+    odd = np.flatnonzero((times < FIRST_EVENT) | (times > LAST_EVENT)).astype(np.uint32)
+    errors.add_rows(odd, "time", "TIME_INVALID", EVENT_TIMES)
     event_ids = None
     if wire.HasField("event_ids"):
         event_ids = strings(wire.event_ids, f"{path}.event_ids")
@@ -140,7 +142,7 @@ def event_columns(
         _check_lengths(event_ids, MAX_EVENT_ID_BYTES, 0, "event_id", "EVENT_ID_INVALID", errors)
     definitions = {held.name: held for held in behavior.properties}
     properties = _fields(
-        wire.properties, definitions, total, f"{path}.properties", errors, can_unset=False
+        wire.properties, definitions, f"{path}.properties", "properties", errors, can_unset=False
     )
     rows = np.arange(total, dtype=np.uint32)
     return EventBlock(behavior.name, rows, ids, times, event_ids, properties), errors
@@ -177,13 +179,14 @@ def _check_lengths(
 def _fields(
     wire: Sequence[value_pb2.ValueColumn],
     definitions: Any,
-    total: int,
     path: str,
+    row_field: str,
     errors: RowErrors,
     *,
     edits: bool = False,
     can_unset: bool = True,
 ) -> tuple[FieldColumn, ...]:
+    """Decode columns; *row_field* is the field of the row form that holds such values."""
     names: set[str] = set()
     columns = []
     for place, column in enumerate(wire):
@@ -198,19 +201,24 @@ def _fields(
                 f"{at}.name", f"{column.name!r} is a {definition.type}, not a text set"
             )
         names.add(column.name)
-        columns.append(_field(column, definition, total, at, errors, edits or not can_unset))
+        where = f'{row_field}["{column.name}"]'
+        columns.append(_field(column, definition, at, where, errors, edits or not can_unset))
     return tuple(columns)
 
 
 def _field(
     wire: value_pb2.ValueColumn,
     definition: Definition,
-    total: int,
     path: str,
+    row_field: str,
     errors: RowErrors,
     keeps: bool,
 ) -> FieldColumn:
-    """Decode one column; *keeps*: nothing can be unset, empty values are dropped."""
+    """Decode one column; *keeps*: nothing can be unset, empty values are dropped.
+
+    What is wrong with the column stands at *path*, what is wrong with a row at its *row_field*.
+    """
+    total = errors.total
     unset = _row_numbers(wire.unset_rows, total, f"{path}.unset_rows")
     if keeps and len(unset):
         raise InvalidArgument.of(f"{path}.unset_rows", "is only for attributes that are set")
@@ -221,10 +229,11 @@ def _field(
     if values is None:
         values = TextColumn(NO_ROWS, ())
     _check_count(len(values), len(rows), path)
-    if len(unset) and len(rows) and np.intersect1d(rows, unset, assume_unique=True).size:
-        raise InvalidArgument.of(f"{path}.unset_rows", "a row sets and unsets the attribute")
+    if len(unset) and len(rows):
+        both = np.intersect1d(rows, unset, assume_unique=True)
+        errors.add_rows(both, row_field, "CONTRADICTORY", "sets and unsets the attribute")
     bad, description = _bad_values(values, definition)
-    errors.add_rows(rows[bad], path, "VALUE_INVALID", description)
+    errors.add_rows(rows[bad], row_field, "VALUE_INVALID", description)
     empty = _empty(values)
     if empty is not None:
         if not keeps:
@@ -372,7 +381,8 @@ def _check_edits(
         if other is not None:
             clash = np.intersect1d(_pairs(added, other), _pairs(other, added))
             rows = np.unique(clash >> 32).astype(np.uint32)
-            errors.add_rows(rows, added.name, "CONTRADICTORY", "adds and removes one element")
+            where = f'remove["{added.name}"]'
+            errors.add_rows(rows, where, "CONTRADICTORY", "the row adds and removes one element")
 
 
 def _pairs(column: FieldColumn, other: FieldColumn) -> Int64:

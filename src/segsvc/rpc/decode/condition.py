@@ -30,7 +30,7 @@ from segsvc.condition.text import TextOperator, TextTest
 from segsvc.condition.text_set import TextSetOperator, TextSetTest
 from segsvc.condition.tree import AllOf, AnyOf, Condition, Not
 from segsvc.domain.calendar import CalendarPeriod
-from segsvc.domain.errors import InvalidArgument, LimitExceeded
+from segsvc.domain.errors import ConditionInvalid, InvalidArgument, Violation
 from segsvc.domain.window import (
     After,
     AfterDate,
@@ -62,18 +62,22 @@ def condition(wire: pb.Condition, path: str) -> Condition:
     """Decode a condition.
 
     Raises:
-        LimitExceeded: over 64 KiB. InvalidArgument: at the first wrong field.
+        ConditionInvalid: over 64 KiB, or at the first wrong field.
     """
     size = wire.ByteSize()
     if size > MAX_CONDITION_BYTES:
-        raise LimitExceeded("bytes of a condition", MAX_CONDITION_BYTES, size, path)
-    return node(wire, path, 1)
+        described = f"must be at most {MAX_CONDITION_BYTES:,} bytes, is {size:,}"
+        raise ConditionInvalid((Violation(path, described, "LIMIT_EXCEEDED"),))
+    try:
+        return node(wire, path, 1)
+    except InvalidArgument as wrong:
+        raise ConditionInvalid(wrong.violations) from None
 
 
 def node(wire: pb.Condition, path: str, level: int) -> Condition:
     """Decode one node; *level* 0 is exempt from the depth limit (conditions made by inlining)."""
     if level > MAX_DEPTH:
-        raise InvalidArgument.of(path, f"is deeper than {MAX_DEPTH} levels")
+        raise InvalidArgument.of(path, f"is deeper than {MAX_DEPTH} levels", "LIMIT_EXCEEDED")
     kind = wire.WhichOneof("kind")
     below = level + 1 if level else 0
     at = f"{path}.{kind}"
@@ -96,7 +100,7 @@ def node(wire: pb.Condition, path: str, level: int) -> Condition:
             window = _optional_window(wire.net_spend, f"{at}.window")
             return NetSpendLeaf(number_test(wire.net_spend.test, f"{at}.test"), window)
         case None:
-            raise InvalidArgument.of(path, "is empty; set one kind of condition")
+            raise InvalidArgument.of(path, "is empty; set one kind of condition", "MISSING")
         case _:
             leaf = getattr(wire, kind)
             return AttributeLeaf(leaf.attribute, _TESTS[kind](leaf.test, f"{at}.test"))
@@ -130,7 +134,9 @@ def _where_test(wire: pb.Where, path: str) -> PropertyTest:
         case "boolean":
             return _boolean_test(wire.boolean, f"{path}.boolean")
         case _:
-            raise InvalidArgument.of(path, "needs a test: text, number, instant or boolean")
+            raise InvalidArgument.of(
+                path, "needs a test: text, number, instant or boolean", "MISSING"
+            )
 
 
 def _measure(wire: pb.Measure, path: str) -> Measure:
@@ -138,7 +144,7 @@ def _measure(wire: pb.Measure, path: str) -> Measure:
     at = f"{path}.{kind}"
     match kind:
         case None:
-            raise InvalidArgument.of(path, "is empty; set one kind of measure")
+            raise InvalidArgument.of(path, "is empty; set one kind of measure", "MISSING")
         case "count":
             return Measure(MeasureKind.COUNT, number_test(wire.count, at))
         case "first_time":
@@ -151,12 +157,23 @@ def _measure(wire: pb.Measure, path: str) -> Measure:
             return Measure(MeasureKind(kind), test, held.property)
 
 
-def operator_of(number: int, wrapper: EnumTypeWrapper, prefix: str, kind: type[E], path: str) -> E:
-    """Return the domain's member of the same name as a wire enum's value."""
+def operator_of(
+    number: int,
+    wrapper: EnumTypeWrapper,
+    prefix: str,
+    kind: type[E],
+    path: str,
+    unknown: str = "OPERATOR_WRONG",
+) -> E:
+    """Return the domain's member of the same name as a wire enum's value.
+
+    *unknown* is the reason when there is none.
+    """
     known = wrapper.DESCRIPTOR.values_by_number.get(number)
     if number == 0 or known is None:
         names = ", ".join(member.name for member in kind)
-        raise InvalidArgument.of(path, f"is not set or not known; one of {names}")
+        reason = unknown if number else "MISSING"
+        raise InvalidArgument.of(path, f"is not set or not known; one of {names}", reason)
     return kind[known.name.removeprefix(prefix)]
 
 
@@ -179,6 +196,8 @@ def number_test(wire: pb.NumberTest, path: str) -> NumberTest:
 
 
 def _number(wire: value_pb2.Number, path: str) -> Decimal:
+    if wire.WhichOneof("kind") is None:
+        raise InvalidArgument.of(path, "needs a number", "MISSING")
     return _checked(values.number, wire, path)
 
 
@@ -199,7 +218,7 @@ def _window_or_presence(wire: pb.InstantTest | pb.DateTest, path: str) -> Window
                 wire.presence, pb.Presence, "PRESENCE_", Presence, f"{path}.presence"
             )
         case _:
-            raise InvalidArgument.of(path, "needs a window or a presence")
+            raise InvalidArgument.of(path, "needs a window or a presence", "MISSING")
 
 
 def _boolean_test(wire: pb.BooleanTest, path: str) -> BooleanTest:
@@ -238,7 +257,7 @@ def _anniversary_test(wire: pb.AnniversaryTest, path: str) -> AnniversaryTest:
         case "month":
             return AnniversaryTest(AnniversaryKind.IN_MONTH, wire.month)
         case _:
-            raise InvalidArgument.of(path, "is empty; say when the anniversary is")
+            raise InvalidArgument.of(path, "is empty; say when the anniversary is", "MISSING")
 
 
 _TESTS: dict[str, Callable[..., AttributeTest]] = {
@@ -272,7 +291,12 @@ def window_of(wire: window_pb2.Window, path: str) -> Window:
             return BetweenAgo(newer, _span(wire.between_ago.to, f"{at}.to"))
         case "calendar":
             period = operator_of(
-                wire.calendar, window_pb2.CalendarPeriod, "CALENDAR_PERIOD_", CalendarPeriod, at
+                wire.calendar,
+                window_pb2.CalendarPeriod,
+                "CALENDAR_PERIOD_",
+                CalendarPeriod,
+                at,
+                "WINDOW_WRONG",
             )
             return During(period)
         case "between":
@@ -282,7 +306,7 @@ def window_of(wire: window_pb2.Window, path: str) -> Window:
             first = _date(wire.between_dates.start, f"{at}.start")
             return BetweenDates(first, _date(wire.between_dates.end, f"{at}.end"))
         case None:
-            raise InvalidArgument.of(path, "is empty; set one kind of window")
+            raise InvalidArgument.of(path, "is empty; set one kind of window", "MISSING")
         case _:
             return _single_bound(wire, kind, at)
 
@@ -302,7 +326,8 @@ def _single_bound(wire: window_pb2.Window, kind: str, path: str) -> Window:
 
 
 def _span(wire: window_pb2.Span, path: str) -> Span:
-    unit = operator_of(wire.unit, window_pb2.TimeUnit, "TIME_UNIT_", TimeUnit, f"{path}.unit")
+    at = f"{path}.unit"
+    unit = operator_of(wire.unit, window_pb2.TimeUnit, "TIME_UNIT_", TimeUnit, at, "WINDOW_WRONG")
     return Span(wire.amount, unit)
 
 

@@ -20,6 +20,7 @@ from segsvc.domain.write import (
     UpsertContacts,
 )
 from segsvc.rpc.decode.column_form import array, contact_columns, event_columns, strings
+from segsvc.rpc.decode.fields import check_known
 from segsvc.rpc.decode.row_form import contact_ids_of, contact_rows, event_rows
 from segsvc.rpc.decode.rows import RowErrors
 from segsvc.rpc.decode.values import date
@@ -38,7 +39,7 @@ def upsert_contacts(
     skips = _skips(request.on_invalid)
     if form == "rows":
         _check_rows(len(request.rows.rows), "rows.rows")
-        errors = RowErrors(len(request.rows.rows))
+        errors = RowErrors(len(request.rows.rows), "rows.rows")
         batch = contact_rows(request.rows.rows, schema, errors)
     elif form == "columns":
         batch, errors = contact_columns(request.columns, schema, "columns")
@@ -60,7 +61,7 @@ def record_events(request: ingest_service_pb2.RecordEventsRequest, schema: Schem
     skips = _skips(request.on_invalid)
     if form == "rows":
         _check_rows(len(request.rows.rows), "rows.rows")
-        errors = RowErrors(len(request.rows.rows))
+        errors = RowErrors(len(request.rows.rows), "rows.rows")
         blocks = event_rows(request.rows.rows, schema, errors)
     elif form == "columns":
         block, errors = event_columns(request.columns, schema, "columns")
@@ -75,6 +76,7 @@ def record_events(request: ingest_service_pb2.RecordEventsRequest, schema: Schem
         blocks = [held.keep(kept[held.rows]) for held in blocks]
     if request.skip_event_id_check:
         blocks = [replace(held, event_ids=None) for held in blocks]
+    check_known(request.on_unknown_contact, ingest_pb2.OnUnknownContact, "on_unknown_contact")
     creates = request.on_unknown_contact != ingest_pb2.ON_UNKNOWN_CONTACT_REFUSE
     return RecordEvents(
         tuple(held for held in blocks if len(held.rows)),
@@ -82,6 +84,7 @@ def record_events(request: ingest_service_pb2.RecordEventsRequest, schema: Schem
         errors.found(),
         skips,
         creates,
+        errors.path,
     )
 
 
@@ -99,13 +102,13 @@ def set_lifecycle_labels(
         raise InvalidArgument.of("as_of_date", "needs a year")
     if form == "rows":
         _check_rows(len(request.rows.rows), "rows.rows")
-        errors = RowErrors(len(request.rows.rows))
+        errors = RowErrors(len(request.rows.rows), "rows.rows")
         ids = contact_ids_of((row.contact_id for row in request.rows.rows), errors)
         labels = np.array([row.label for row in request.rows.rows], np.int64)
     elif form == "columns":
         ids = strings(request.columns.contact_ids, "columns.contact_ids")
         _check_rows(len(ids), "columns.contact_ids")
-        errors = RowErrors(len(ids))
+        errors = RowErrors(len(ids), "columns")
         labels = array(request.columns.labels, "u1", "columns.labels").astype(np.int64)
         if len(labels) != len(ids):
             raise InvalidArgument.of(
@@ -127,6 +130,7 @@ def set_lifecycle_labels(
         request.clear_others,
         errors.found(),
         skips,
+        errors.path,
     )
 
 
@@ -146,7 +150,7 @@ def delete_contacts(request: ingest_service_pb2.DeleteContactsRequest) -> Delete
             "contacts of one delete", MAX_DELETES, len(request.contact_ids), "contact_ids"
         )
     for place, contact_id in enumerate(request.contact_ids):
-        _check_contact_id(contact_id, f"contact_ids[{place}]")
+        check_contact_id(contact_id, f"contact_ids[{place}]")
     return DeleteContacts(tuple(request.contact_ids))
 
 
@@ -157,14 +161,15 @@ def merge_contacts(request: ingest_service_pb2.MergeContactsRequest) -> MergeCon
     if len(request.merges) > MAX_MERGES:
         raise LimitExceeded("merges of one request", MAX_MERGES, len(request.merges), "merges")
     for place, merge in enumerate(request.merges):
-        _check_contact_id(merge.from_contact_id, f"merges[{place}].from_contact_id")
-        _check_contact_id(merge.into_contact_id, f"merges[{place}].into_contact_id")
+        check_contact_id(merge.from_contact_id, f"merges[{place}].from_contact_id")
+        check_contact_id(merge.into_contact_id, f"merges[{place}].into_contact_id")
     return MergeContacts(
         tuple((merge.from_contact_id, merge.into_contact_id) for merge in request.merges)
     )
 
 
-def _check_contact_id(contact_id: str, path: str) -> None:
+def check_contact_id(contact_id: str, path: str) -> None:
+    """Raise `InvalidArgument` when a contact id is malformed."""
     problem = contact_id_problem(contact_id)
     if problem is not None:
         raise InvalidArgument.of(path, problem)
@@ -173,11 +178,12 @@ def _check_contact_id(contact_id: str, path: str) -> None:
 def check_contact_ids(ids: list[str], path: str) -> Strings:
     """Return ids of a read, or raise `InvalidArgument` on the first that is malformed."""
     for place, contact_id in enumerate(ids):
-        _check_contact_id(contact_id, f"{path}[{place}]")
+        check_contact_id(contact_id, f"{path}[{place}]")
     return Strings.of(ids)
 
 
 def _skips(on_invalid: int) -> bool:
+    check_known(on_invalid, ingest_pb2.OnInvalid, "on_invalid")
     return on_invalid == ingest_pb2.ON_INVALID_SKIP
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from segsvc.domain.calendar import FIRST_EVENT, LAST_EVENT
 from segsvc.domain.columns import (
     BooleanColumn,
     FieldColumn,
@@ -26,10 +27,11 @@ from segsvc.domain.schema import (
 from segsvc.domain.text import fold
 from segsvc.domain.write import ContactBatch, EventBlock
 from segsvc.rpc.decode.rows import RowErrors
-from segsvc.rpc.decode.values import Definition, Plain, WrongType, instant, plain_value
+from segsvc.rpc.decode.values import Definition, Plain, WrongType, plain_value
 from segsvc.v1 import ingest_pb2, value_pb2
 
-MAX_EVENT_ID_BYTES = 128
+MAX_EVENT_ID_BYTES = 64
+EVENT_TIMES = "must lie in the years 1970..2105"
 
 
 def contact_ids_of(rows: Iterable[str], errors: RowErrors) -> Strings:
@@ -105,8 +107,11 @@ def contact_rows(
                 errors.add(number, f"unset[{place}]", "CONTRADICTORY", f"{name!r} is also set")
             elif not (builder.unset and builder.unset[-1] == number):
                 builder.unset.append(number)
+        edited: dict[tuple[str, str], bool] = {}
         for place, edit in enumerate(row.edits):
-            _edit(number, f"edits[{place}]", edit, schema, adds, removes, errors)
+            path = f"edits[{place}]"
+            if not _contradicts(number, path, edit, edited, errors):
+                _edit(number, path, edit, schema, adds, removes, errors)
     return ContactBatch(
         ids,
         tuple(builder.column() for builder in sets.values()),
@@ -158,6 +163,26 @@ def _unknown(errors: RowErrors, row: int, field: str, kind: str, name: str) -> N
     errors.add(row, field, f"{kind}_UNKNOWN", f"the store has no {kind.lower()} {name!r}")
 
 
+def _contradicts(
+    number: int,
+    path: str,
+    edit: ingest_pb2.TextSetEdit,
+    edited: dict[tuple[str, str], bool],
+    errors: RowErrors,
+) -> bool:
+    """Note an edit that takes back what it or an earlier edit of its row did.
+
+    *edited* holds, by attribute and folded element, whether the row adds it, else it removes it.
+    """
+    for adds, texts in ((True, edit.add), (False, edit.remove)):
+        for text in texts:
+            if edited.setdefault((edit.attribute, fold(text)), adds) is not adds:
+                wrong = f"the row adds and removes {text!r}"
+                errors.add(number, path, "CONTRADICTORY", wrong)
+                return True
+    return False
+
+
 def _edit(
     number: int,
     path: str,
@@ -173,9 +198,6 @@ def _edit(
     elif definition.type is not ValueType.TEXT_SET:
         wrong = f"{edit.attribute!r} is a {definition.type}, not a text set"
         errors.add(number, f"{path}.attribute", "TYPE_WRONG", wrong)
-    elif clash := {fold(text) for text in edit.add} & {fold(text) for text in edit.remove}:
-        wrong = f"adds and removes {min(clash)!r}"
-        errors.add(number, path, "CONTRADICTORY", wrong)
     else:
         for builders, texts, name in ((adds, edit.add, "add"), (removes, edit.remove, "remove")):
             _edit_elements(number, f"{path}.{name}", texts, definition, builders, errors)
@@ -246,7 +268,7 @@ def event_rows(
         block.event_ids.append(_event_id(number, row.event_id, errors))
         definitions = {held.name: held for held in behavior.properties}
         local = len(block.rows) - 1
-        trial = RowErrors(local + 1)
+        trial = RowErrors(local + 1, errors.path)
         _set_values(
             local,
             row.properties,
@@ -273,11 +295,10 @@ def _time(number: int, row: ingest_pb2.EventRow, errors: RowErrors) -> int:
     if not row.HasField("time"):
         errors.add(number, "time", "TIME_INVALID", "is required")
         return 0
-    try:
-        return instant(row.time)
-    except ValueError as wrong:
-        errors.add(number, "time", "TIME_INVALID", str(wrong))
+    if not FIRST_EVENT <= row.time.seconds <= LAST_EVENT:
+        errors.add(number, "time", "TIME_INVALID", EVENT_TIMES)
         return 0
+    return row.time.seconds
 
 
 def _event_id(number: int, event_id: str, errors: RowErrors) -> str:

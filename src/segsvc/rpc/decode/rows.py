@@ -10,10 +10,14 @@ from segsvc.domain.write import MAX_ROW_ERRORS
 
 
 class RowErrors:
-    """The rows of one request that cannot be decoded, and why."""
+    """The rows of one request that cannot be decoded, and why.
 
-    def __init__(self, total: int) -> None:
+    *path* is that of the rows in the request.
+    """
+
+    def __init__(self, total: int, path: str) -> None:
         self.total = total
+        self.path = path
         self._errors: list[RowError] = []
         self._bad: set[int] = set()
 
@@ -34,7 +38,7 @@ class RowErrors:
     def refuse(self) -> None:
         """Raise `InvalidRows` when a row is wrong."""
         if self._bad:
-            raise InvalidRows(self.found(), len(self._bad))
+            raise InvalidRows(self.found(), len(self._bad), self.path)
 
     def found(self) -> tuple[RowError, ...]:
         """Return one error per wrong row at least, in row order."""

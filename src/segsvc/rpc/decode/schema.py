@@ -18,6 +18,7 @@ from segsvc.domain.write import DefineAttribute, DefineBehavior
 from segsvc.v1 import schema_pb2, schema_service_pb2
 
 MAX_TITLE_CHARACTERS = 200
+MAX_DESCRIPTION_CHARACTERS = 1_000
 MAX_ALLOWED_VALUES = 1_000
 
 
@@ -41,11 +42,12 @@ def define_attribute(request: schema_service_pb2.DefineAttributeRequest) -> Defi
             wire.name,
             value_type,
             _title(wire.title, "attribute.title"),
-            wire.description,
+            _description(wire.description, "attribute.description"),
             _scale(wire, value_type, "attribute"),
-            filter_type(wire.filter_type, "attribute.filter_type", FilterType.PROPERTIES),
+            filter_type(wire.filter_type, "attribute.filter_type", FilterType.OTHERS),
             tuple(wire.allowed_values),
-        )
+        ),
+        keeps_filter_type=not wire.filter_type,
     )
 
 
@@ -66,10 +68,11 @@ def define_behavior(request: schema_service_pb2.DefineBehaviorRequest) -> Define
         BehaviorDefinition(
             wire.name,
             _title(wire.title, "behavior.title"),
-            wire.description,
+            _description(wire.description, "behavior.description"),
             filter_type(wire.filter_type, "behavior.filter_type", FilterType.OTHERS),
             properties,
-        )
+        ),
+        keeps_filter_type=not wire.filter_type,
     )
 
 
@@ -133,3 +136,9 @@ def _title(title: str, path: str) -> str:
     if len(title) > MAX_TITLE_CHARACTERS:
         raise InvalidArgument.of(path, f"must be at most {MAX_TITLE_CHARACTERS} characters")
     return title
+
+
+def _description(description: str, path: str) -> str:
+    if len(description) > MAX_DESCRIPTION_CHARACTERS:
+        raise InvalidArgument.of(path, f"must be at most {MAX_DESCRIPTION_CHARACTERS:,} characters")
+    return description

@@ -13,6 +13,7 @@ from segsvc.engine.reach import Channel
 from segsvc.engine.read import SavedSegment, SegmentSet, Target
 from segsvc.engine.resolve import RecipientSpec, Split
 from segsvc.rpc.decode.condition import condition
+from segsvc.rpc.decode.fields import check_known
 from segsvc.rpc.decode.values import number
 from segsvc.segment.catalog import Catalog
 from segsvc.v1 import condition_pb2, evaluation_pb2, value_pb2
@@ -27,7 +28,7 @@ def checked_condition(
     """Decode a condition and check it against the store; raises what is wrong with it."""
     tree = condition(wire, path)
     require_valid(tree, schema, path)
-    catalog.check_references(tree)
+    catalog.check_references(tree, prefix=path)
     return tree
 
 
@@ -48,8 +49,7 @@ def target(wire: condition_pb2.Target, path: str, schema: Schema, catalog: Catal
 def _segments(wire: condition_pb2.SegmentSet, path: str, catalog: Catalog) -> SegmentSet:
     include = segment_ids(wire.include, f"{path}.include", catalog, at_least=1)
     exclude = segment_ids(wire.exclude, f"{path}.exclude", catalog)
-    if wire.include_operator not in condition_pb2.SetOperator.values():
-        raise InvalidArgument.of(f"{path}.include_operator", "is not known")
+    check_known(wire.include_operator, condition_pb2.SetOperator, f"{path}.include_operator")
     return SegmentSet(include, exclude, wire.include_operator == condition_pb2.SET_OPERATOR_ALL)
 
 

@@ -36,7 +36,7 @@ def warning(held: Warning) -> segment_pb2.ConditionProblem:
 def syntax(wrong: ConditionSyntaxError) -> segment_pb2.ConditionProblem:
     """Encode an error of the text form, with the place it stands at."""
     return segment_pb2.ConditionProblem(
-        span=segment_pb2.TextSpan(start=wrong.offset, end=wrong.offset + 1),
-        reason=segment_pb2.CONDITION_PROBLEM_REASON_SYNTAX,
+        span=segment_pb2.TextSpan(start=wrong.offset, end=wrong.end),
+        reason=f"CONDITION_PROBLEM_REASON_{wrong.reason.name}",
         description=wrong.message,
     )

@@ -16,7 +16,7 @@ from segsvc.engine.operands import operand_counts
 from segsvc.engine.read import Reading
 from segsvc.plan.contact import explain_contact
 from segsvc.plan.execute import node_counts
-from segsvc.rpc.decode.ingest import check_contact_ids
+from segsvc.rpc.decode.ingest import check_contact_id, check_contact_ids
 from segsvc.rpc.decode.target import MAX_SEGMENTS, checked_condition, segment_ids, target
 from segsvc.rpc.encode import members as encode_members
 from segsvc.rpc.encode import values
@@ -299,7 +299,7 @@ def _condition(request: Any, reading: Reading) -> tuple[Condition, str]:
 
 
 def _contact(reading: Reading, contact_id: str) -> int:
-    check_contact_ids([contact_id], "contact_id")
+    check_contact_id(contact_id, "contact_id")
     ordinal = reading.state.index.contacts.find_one(contact_id)
     if ordinal is None:
         raise NotFound("contact", contact_id)

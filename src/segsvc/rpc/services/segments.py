@@ -11,18 +11,14 @@ from segsvc.condition.language import ConditionSyntaxError, parse
 from segsvc.condition.tree import Condition, depth, describe, leaves
 from segsvc.condition.warnings import warnings
 from segsvc.domain.columns import UInt32
-from segsvc.domain.errors import (
-    InvalidArgument,
-    LimitExceeded,
-    Violation,
-)
+from segsvc.domain.errors import ConditionInvalid, InvalidArgument
 from segsvc.domain.text import fold
 from segsvc.engine.forecast import forecast
 from segsvc.engine.reach import Size
 from segsvc.engine.read import Reading, SavedSegment
 from segsvc.engine.state import segment_from
 from segsvc.rpc.decode.condition import condition as decode_condition
-from segsvc.rpc.decode.fields import required
+from segsvc.rpc.decode.fields import check_known, required
 from segsvc.rpc.encode import automation as encode_automation
 from segsvc.rpc.encode import problems
 from segsvc.rpc.encode import segment as encode
@@ -66,7 +62,8 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
     async def GetSegment(self, request: pb.GetSegmentRequest, context: Any) -> Any:
         """Answer one segment."""
         reading = await self.reading(request)
-        held = reading.state.segments.get(request.segment_id)
+        held = reading.state.segments.get(required(request.segment_id, "segment_id"))
+        _check_view(request.view)
         bare = request.view == segment_pb2.SEGMENT_VIEW_DEFINITION
         return pb.GetSegmentResponse(
             segment=encode.segment(held, reading.state, None) if bare else _sized(held, reading),
@@ -78,6 +75,7 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         """List segments."""
         reading = await self.reading(request)
         key, descending, by_size = _order(request.order_by)
+        _check_view(request.view)
         wanted = fold(request.name_contains)
         found = [held for held in reading.state.segments if wanted in fold(held.name)]
         sizes = _Sizes(reading)
@@ -191,10 +189,9 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         """Answer how a segment's size went."""
         reading = await self.reading(request)
         state, now = reading.state, reading.as_of
-        made = state.segments.get(request.segment_id).created_at
+        made = state.segments.get(required(request.segment_id, "segment_id")).created_at
         daily = request.interval != segment_pb2.HISTORY_INTERVAL_HOUR
-        if request.interval not in segment_pb2.HistoryInterval.values():
-            raise InvalidArgument.of("interval", "is not known")
+        check_known(request.interval, segment_pb2.HistoryInterval, "interval")
         end = instant(request.end_time, "end_time") if request.HasField("end_time") else now + 1
         start = None
         if request.HasField("start_time"):
@@ -236,12 +233,8 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         except ConditionSyntaxError as wrong:
             answer.errors.append(problems.syntax(wrong))
             return answer
-        except InvalidArgument as wrong:
-            answer.errors.extend(problems.error(held) for held in wrong.violations)
-            return answer
-        except LimitExceeded as wrong:
-            held = Violation("", wrong.message, "LIMIT_EXCEEDED")
-            answer.errors.append(problems.error(held))
+        except ConditionInvalid as wrong:
+            answer.errors.extend(map(problems.error, wrong.violations))
             return answer
         _report(answer, tree, reading, request.segment_id)
         return answer
@@ -256,7 +249,7 @@ def _report(
     answer: pb.CheckConditionResponse, tree: Condition, reading: Reading, segment_id: str
 ) -> None:
     wrong = check(tree, reading.state.schema, "")
-    wrong += reading.state.segments.reference_problems(tree, segment_id)
+    wrong += reading.state.segments.reference_problems(tree, segment_id, "")
     answer.errors.extend(map(problems.error, wrong))
     if not wrong:
         answer.warnings.extend(_warnings(tree, reading, ""))
@@ -290,6 +283,10 @@ class _Sizes:
 def _sized(held: Segment, reading: Reading) -> segment_pb2.Segment:
     members: Bitmap = reading.members(held.condition)
     return encode.segment(held, reading.state, reading.reach().size(members))
+
+
+def _check_view(view: int) -> None:
+    check_known(view, segment_pb2.SegmentView, "view")
 
 
 def _order(order_by: str) -> tuple[_Key, bool, bool]:

@@ -11,6 +11,7 @@ from segsvc.bitmap import Bitmap, ordinals_of
 from segsvc.domain.errors import InvalidArgument, NotServing
 from segsvc.engine.engine import Engine
 from segsvc.engine.state import StoreState
+from segsvc.rpc.decode.fields import check_known, required
 from segsvc.rpc.encode import changes as encode
 from segsvc.rpc.encode import members as encode_members
 from segsvc.rpc.resume_tokens import ResumeTokens
@@ -50,8 +51,7 @@ class WatchService(Servicer):
         encode_members.check_format(request.format, ())
         if len(request.segment_ids) > MAX_SEGMENTS:
             raise InvalidArgument.of("segment_ids", f"must be at most {MAX_SEGMENTS:,} segments")
-        if request.initial_snapshot not in pb.InitialSnapshot.values():
-            raise InvalidArgument.of("initial_snapshot", "is not known")
+        check_known(request.initial_snapshot, pb.InitialSnapshot, "initial_snapshot")
         if request.resume_token:
             revision = self._resume.read(state, ANYBODY, request.resume_token)
             told = 0
@@ -170,7 +170,7 @@ class WatchService(Servicer):
         """List who was in a segment at a revision that is still kept."""
         state = self.store(request.store_id)
         await self.engine.settle(state)
-        segment = state.segments.get(request.segment_id)
+        segment = state.segments.get(required(request.segment_id, "segment_id"))
         if not 1 <= request.revision <= state.revision:
             raise InvalidArgument.of("revision", f"must be 1..{state.revision:,}")
         members, at = await self._members_then(state, segment.id, request.revision)

@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.create_table(
         "stores",
         sa.Column("key", sa.Integer, primary_key=True),
-        sa.Column("store_id", sa.String(63)),
+        sa.Column("store_id", sa.String(64)),
         sa.Column("last_revision", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("store_id", name="stores_store_id"),
         sqlite_autoincrement=True,
