@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 
+from segsvc.engine.engine import Engine
 from segsvc.server import Server, ServerConfig
 from segsvc.v1 import (
     admin_service_pb2_grpc,
@@ -45,6 +46,10 @@ class Served:
         self.watch = watch_service_pb2_grpc.WatchServiceStub(self.channel)
         self.automation = automation_service_pb2_grpc.AutomationServiceStub(self.channel)
         self.admin = admin_service_pb2_grpc.AdminServiceStub(self.channel)
+
+    @property
+    def engine(self) -> Engine:
+        return self.server.engine
 
 
 @contextmanager

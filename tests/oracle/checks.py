@@ -38,7 +38,7 @@ def check_leaves_within(
     twin: Twin, data: st.DataObject, condition: condition_pb2.Condition
 ) -> None:
     """Check, inside the process, that an answer for some contacts is part of that for all."""
-    state = twin.served.server.engine.store(twin.id)
+    state = twin.served.engine.store(twin.id)
     view, universe = SegmentReader(state).view, sorted(state.index.contacts.universe)
     some = st.lists(st.sampled_from(universe), unique=True) if universe else st.just([])
     within = Bitmap(data.draw(some))

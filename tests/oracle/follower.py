@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from segsvc.bitmap import Bitmap
 from segsvc.engine.state import StoreState
 from segsvc.plan.execute import Execution
-from segsvc.segment.delta import Cause
+from segsvc.segment.delta import Cause, Changes
 
 
 class Follower:
@@ -15,9 +17,9 @@ class Follower:
         self.revision = 0
         self.members: dict[str, Bitmap] = {}
 
-    def follow(self, state: StoreState) -> None:
+    def follow(self, state: StoreState, told: Iterable[Changes]) -> None:
         """Apply what is new; check each delta, the memberships, and the answers behind them."""
-        for changes in state.changes.since(self.revision):
+        for changes in told:
             assert self.revision < changes.revision <= state.revision
             self.revision = changes.revision
             for delta in changes.deltas:

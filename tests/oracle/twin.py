@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import grpc
 import numpy as np
 import pytest
 
+from segsvc.engine.state import StoreState
 from segsvc.v1 import (
     admin_service_pb2,
     condition_pb2,
@@ -21,8 +23,9 @@ from segsvc.v1 import (
     segment_service_pb2,
     store_service_pb2,
 )
+from tests.hosted import Hosted
 from tests.oracle.calendar import Calendar
-from tests.oracle.world import World
+from tests.oracle.world import Footprint, World, references
 from tests.serving import Served
 
 ATTRIBUTES = tuple(
@@ -53,7 +56,12 @@ class Twin:
     """A fresh store with the standard schema and attributes and properties of every type."""
 
     def __init__(
-        self, served: Served, store_id: str, calendar: Calendar, scales: tuple[int, int], at: int
+        self,
+        served: Served | Hosted,
+        store_id: str,
+        calendar: Calendar,
+        scales: tuple[int, int],
+        at: int,
     ) -> None:
         self.served = served
         self.id = store_id
@@ -70,6 +78,17 @@ class Twin:
             schema_service_pb2.ListBehaviorsRequest(store_id=store_id)
         ).behaviors
         self.world = World(calendar, attributes, behaviors, at)
+        self.written_at = 0
+        """The revision of the last write that was not refused; its footprint is the world's."""
+
+    def _wrote(self, answer: Any) -> Any:
+        self.written_at = answer.revision
+        return answer
+
+    @property
+    def state(self) -> StoreState:
+        """Return the store inside the service."""
+        return self.served.engine.store(self.id)
 
     def _define(self, of_attribute: int, of_property: int) -> None:
         number = schema_pb2.Attribute(
@@ -92,7 +111,7 @@ class Twin:
         request = ingest_service_pb2.UpsertContactsRequest(
             store_id=self.id, rows=ingest_pb2.ContactRows(rows=rows)
         )
-        answer = self.served.ingest.UpsertContacts(request)
+        answer = self._wrote(self.served.ingest.UpsertContacts(request))
         assert answer.created_contacts == self.world.upsert(rows)
 
     def record(self, request: ingest_service_pb2.RecordEventsRequest) -> None:
@@ -102,7 +121,7 @@ class Twin:
         if done.refused and request.on_invalid != ingest_pb2.ON_INVALID_SKIP:
             refuses(self.served.ingest.RecordEvents, request, grpc.StatusCode.INVALID_ARGUMENT)
             return
-        answer = self.served.ingest.RecordEvents(request)
+        answer = self._wrote(self.served.ingest.RecordEvents(request))
         assert sorted({held.row for held in answer.row_errors}) == done.refused
         assert list(answer.clamped_row_numbers) == done.clamped
         assert (answer.accepted_rows, answer.created_contacts, answer.duplicate_rows) == (
@@ -116,7 +135,7 @@ class Twin:
         request = ingest_service_pb2.DeleteContactsRequest(
             store_id=self.id, contact_ids=contact_ids
         )
-        gone = self.served.ingest.DeleteContacts(request).deleted_contacts
+        gone = self._wrote(self.served.ingest.DeleteContacts(request)).deleted_contacts
         assert gone == self.world.delete(contact_ids)
 
     def merge(self, pairs: Sequence[tuple[str, str]]) -> None:
@@ -130,13 +149,14 @@ class Twin:
         if merged is None:
             refuses(self.served.ingest.MergeContacts, request, grpc.StatusCode.NOT_FOUND)
         else:
-            assert self.served.ingest.MergeContacts(request).merged_contacts == merged
+            answer = self._wrote(self.served.ingest.MergeContacts(request))
+            assert answer.merged_contacts == merged
 
     def label(self, request: ingest_service_pb2.SetLifecycleLabelsRequest) -> None:
         """Apply a batch of lifecycle labels."""
         request.store_id = self.id
-        accepted = self.served.ingest.SetLifecycleLabels(request).accepted_rows
-        assert accepted == self.world.label(request)
+        answer = self._wrote(self.served.ingest.SetLifecycleLabels(request))
+        assert answer.accepted_rows == self.world.label(request)
 
     def advance(self, to: int) -> None:
         """Let time pass."""
@@ -153,21 +173,67 @@ class Twin:
         if segment_id in self.world.segments:
             update = segment_service_pb2.UpdateSegmentRequest(store_id=self.id, segment=segment)
             update.update_mask.paths.append("condition")
-            self.served.segments.UpdateSegment(update)
+            self._wrote(self.served.segments.UpdateSegment(update))
         else:
-            self.served.segments.CreateSegment(
-                segment_service_pb2.CreateSegmentRequest(
-                    store_id=self.id, segment_id=segment_id, segment=segment
-                )
+            create = segment_service_pb2.CreateSegmentRequest(
+                store_id=self.id, segment_id=segment_id, segment=segment
             )
-        self.world.segments[segment_id] = condition
+            self._wrote(self.served.segments.CreateSegment(create))
+        self.world.save(segment_id, condition)
+
+    def rename(self, segment_id: str, name: str) -> None:
+        """Change what a segment is called, which is no definition."""
+        update = segment_service_pb2.UpdateSegmentRequest(store_id=self.id)
+        update.segment.segment_id, update.segment.name = segment_id, name
+        update.update_mask.paths.append("name")
+        self._wrote(self.served.segments.UpdateSegment(update))
+        self.world.footprint = Footprint()
+
+    def copy(self, segment_id: str, copy_id: str) -> None:
+        """Save a segment's condition again."""
+        request = segment_service_pb2.CopySegmentRequest(
+            store_id=self.id, segment_id=segment_id, new_segment_id=copy_id
+        )
+        self._wrote(self.served.segments.CopySegment(request))
+        self.world.save(copy_id, self.world.segments[segment_id])
+
+    def suggest(self, segment_id: str, suggestion_id: str) -> None:
+        """Save a suggestion; its numbers are taken from what the service answers."""
+        request = segment_service_pb2.CreateSegmentFromSuggestionRequest(
+            store_id=self.id, segment_id=segment_id, suggestion_id=suggestion_id
+        )
+        if suggestion_id == "high_spenders_of_country":
+            request.parameters["country"].text = "a"
+        made = self._wrote(self.served.segments.CreateSegmentFromSuggestion(request)).segment
+        self.world.save(segment_id, made.condition)
+
+    def move(self, calendar: Calendar) -> None:
+        """Change the time zone and the first day of the week."""
+        request = store_service_pb2.UpdateStoreRequest(store_id=self.id)
+        request.store.time_zone = calendar.zone
+        request.store.week_start = calendar.week_start + 1
+        request.update_mask.paths.extend(("time_zone", "week_start"))
+        self._wrote(self.served.stores.UpdateStore(request))
+        self.world.move(calendar)
+
+    def drop_unused(self, segment_id: str) -> None:
+        """Delete a segment, which is refused while others refer to it."""
+        request = segment_service_pb2.DeleteSegmentRequest(store_id=self.id, segment_id=segment_id)
+        trees = self.world.segments.values()
+        if any(segment_id in references(tree) for tree in trees):
+            refuses(
+                self.served.segments.DeleteSegment, request, grpc.StatusCode.FAILED_PRECONDITION
+            )
+        else:
+            self._wrote(self.served.segments.DeleteSegment(request))
+            self.world.drop(segment_id)
 
     def drop(self, segment_id: str) -> None:
         """Delete a segment; those that refer to it keep their members."""
         request = segment_service_pb2.DeleteSegmentRequest(
             store_id=self.id, segment_id=segment_id, force=True
         )
-        changed = self.served.segments.DeleteSegment(request).inlined_segment_ids
+        changed = self._wrote(self.served.segments.DeleteSegment(request)).inlined_segment_ids
         assert set(changed) == self.world.drop(segment_id)
 
     def members(self, target: condition_pb2.Target) -> set[str]:

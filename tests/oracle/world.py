@@ -42,6 +42,18 @@ class Contact:
     events: list[Event] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Footprint:
+    """What one write was about, as far as the causes of deltas depend on it (SEMANTICS 6)."""
+
+    merged: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
+    defined: frozenset[str] = frozenset()
+    redrawn: bool = False
+    """Whether days or weeks are others now, which is as if every segment were defined."""
+
+
 @dataclass
 class Recorded:
     """What became of the events of a request."""
@@ -73,6 +85,8 @@ class World:
         self.aliases: dict[str, str] = {}
         self.deleted: dict[str, int] = {}
         self.segments: dict[str, condition_pb2.Condition] = {}
+        self.footprint = Footprint()
+        """Of the last write that changed or might have changed something."""
 
     def resolve(self, contact_id: str) -> str:
         """Follow the aliases that merges left."""
@@ -86,9 +100,12 @@ class World:
 
     def upsert(self, rows: Iterable[ingest_pb2.ContactRow]) -> int:
         """Apply rows in order; return how many contacts they made."""
-        before = len(self.contacts)
+        before, written = len(self.contacts), set()
         for row in rows:
-            contact = self.contacts.setdefault(self.resolve(row.contact_id), Contact())
+            owner = self.resolve(row.contact_id)
+            if owner not in self.contacts or row.set or row.unset or _edits(row):
+                written.add(owner)
+            contact = self.contacts.setdefault(owner, Contact())
             for name, value in row.set.items():
                 self._put(contact, name, kept(value, self.attributes[name]))
             for name in row.unset:
@@ -103,6 +120,7 @@ class World:
                     gone.add(element)
                 left = TextSet({key: text for key, text in texts.items() if key not in gone})
                 self._put(contact, edit.attribute, left or None)
+        self.footprint = Footprint(written=frozenset(written))
         return len(self.contacts) - before
 
     @staticmethod
@@ -113,7 +131,7 @@ class World:
 
     def record(self, request: pb.RecordEventsRequest) -> Recorded:
         """Apply events in order, unless one is wrong and the request wants all or none."""
-        trial = copy.deepcopy(self.contacts)
+        trial, written = copy.deepcopy(self.contacts), set()
         before, done = len(trial), Recorded()
         creates = request.on_unknown_contact != ingest_pb2.ON_UNKNOWN_CONTACT_REFUSE
         for number, row in enumerate(request.rows.rows):
@@ -133,9 +151,11 @@ class World:
             properties = self._properties(row)
             event_id, until = (row.event_id, self.at + WEEK) if checks else ("", 0)
             events.append(Event(row.behavior, time, properties, event_id, until))
+            written.add(owner)
             done.accepted += 1
         if not done.refused or request.on_invalid == ingest_pb2.ON_INVALID_SKIP:
             self.contacts, done.created = trial, len(trial) - before
+            self.footprint = Footprint(written=frozenset(written))
         return done
 
     def _deleted_at(self, contact_id: str) -> int:
@@ -155,14 +175,16 @@ class World:
 
     def delete(self, contact_ids: Iterable[str]) -> int:
         """Erase contacts; return how many there were."""
-        before = len(self.contacts)
+        before, deleted = len(self.contacts), set()
         for contact_id in contact_ids:
             owner = self.resolve(contact_id)
             if self.contacts.pop(owner, None) is not None:
+                deleted.add(owner)
                 ends = [owner, *(held for held in self.aliases if self.resolve(held) == owner)]
                 for held in ends:
                     self.aliases.pop(held, None)
                     self.deleted[held] = self.at
+        self.footprint = Footprint(deleted=frozenset(deleted))
         return before - len(self.contacts)
 
     def merge(self, pairs: Iterable[tuple[str, str]]) -> int | None:
@@ -170,13 +192,15 @@ class World:
         asked = list(pairs)
         if any(self.find(held) is None for pair in asked for held in pair):
             return None
-        merged = 0
+        merged, united = 0, set()
         for pair in asked:
             source, into = map(self.resolve, pair)
             if source != into:
                 self._unite(self.contacts.pop(source), self.contacts[into])
                 self.aliases[source] = into
+                united |= {source, into}
                 merged += 1
+        self.footprint = Footprint(merged=frozenset(united))
         return merged
 
     def _unite(self, source: Contact, into: Contact) -> None:
@@ -198,14 +222,29 @@ class World:
     def label(self, request: pb.SetLifecycleLabelsRequest) -> int:
         """Apply lifecycle labels of known contacts; return how many rows applied."""
         rows = [row for row in request.rows.rows if self.find(row.contact_id) is not None]
+        written = {self.resolve(row.contact_id) for row in rows}
         if request.clear_others:
+            written |= {
+                name for name, held in self.contacts.items() if "lifecycle" in held.attributes
+            }
             for contact in self.contacts.values():
                 self._put(contact, "lifecycle", None)
         for row in rows:
             contact = self.find(row.contact_id)
             assert contact is not None
             self._put(contact, "lifecycle", LIFECYCLE.get(row.label))
+        self.footprint = Footprint(written=frozenset(written))
         return len(rows)
+
+    def save(self, segment_id: str, condition: condition_pb2.Condition) -> None:
+        """Make a segment or give it another condition."""
+        self.segments[segment_id] = condition
+        self.footprint = Footprint(defined=frozenset({segment_id}))
+
+    def move(self, calendar: Calendar) -> None:
+        """Read local days and weeks otherwise from now on."""
+        self.calendar = calendar
+        self.footprint = Footprint(redrawn=True)
 
     def drop(self, segment_id: str) -> set[str]:
         """Forget a segment: its condition is written into those that refer to it."""
@@ -213,6 +252,7 @@ class World:
         users = {held for held, tree in self.segments.items() if segment_id in references(tree)}
         for held in users:
             self.segments[held] = _inlined(self.segments[held], segment_id, gone)
+        self.footprint = Footprint(defined=frozenset({segment_id, *users}))
         return users
 
     def reachable(self, segment_id: str) -> set[str]:
@@ -230,6 +270,10 @@ class World:
             held += [value for event in contact.events for value in event.properties.values()]
             found |= {value for value in held if type(value) is int}
         return found
+
+
+def _edits(row: ingest_pb2.ContactRow) -> bool:
+    return any(edit.add or edit.remove for edit in row.edits)
 
 
 def children(condition: condition_pb2.Condition) -> list[tuple[str, condition_pb2.Condition]]:

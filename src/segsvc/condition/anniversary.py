@@ -67,10 +67,9 @@ class AnniversaryTest:
             return today - length + 1, today
         return today, today
 
-    @property
-    def moves(self) -> bool:
-        """Whether local midnights may change an answer."""
-        return self.kind is not AnniversaryKind.IN_MONTH
+    def next_turn(self, at: int, calendar: LocalCalendar) -> int | None:
+        """Return the next midnight: only there answers change. None: they never do."""
+        return None if self.kind is AnniversaryKind.IN_MONTH else calendar.next_midnight(at)
 
     def next_edge(self, value: object, after: int, calendar: LocalCalendar) -> int | None:
         """Return the start of the next local day on which the answer may turn."""

@@ -10,7 +10,7 @@ from segsvc.bitmap import Bitmap
 from segsvc.condition.anniversary import AnniversaryTest
 from segsvc.condition.boolean import BooleanTest
 from segsvc.condition.date import DateTest
-from segsvc.condition.flips import daily_flips, next_window_flip, window_flips
+from segsvc.condition.flips import next_window_flip, window_flips
 from segsvc.condition.instant import InstantTest
 from segsvc.condition.number import NumberTest
 from segsvc.condition.presence import Presence
@@ -59,10 +59,11 @@ class AttributeLeaf:
             case InstantTest(window) if not isinstance(window, Presence):
                 parts = [(window, view.attribute_times(self.attribute))]
                 return window_flips(parts, since, until, view.calendar)
-            case DateTest() | AnniversaryTest() if self.test.moves:
-                return daily_flips(
-                    lambda at: self.matches(view, at, None), since, until, view.calendar
-                )
+            case DateTest() | AnniversaryTest():
+                turn = self.test.next_turn(since, view.calendar)
+                if turn is None or turn > until:
+                    return Bitmap()
+                return self.matches(view, since, None) ^ self.matches(view, until, None)
             case _:
                 return Bitmap()
 
@@ -72,8 +73,8 @@ class AttributeLeaf:
             case InstantTest(window) if not isinstance(window, Presence):
                 parts = [(window, view.attribute_times(self.attribute))]
                 return next_window_flip(parts, at, view.calendar)
-            case DateTest() | AnniversaryTest() if self.test.moves:
-                return view.calendar.next_midnight(at)
+            case DateTest() | AnniversaryTest():
+                return self.test.next_turn(at, view.calendar)
             case _:
                 return None
 

@@ -10,7 +10,7 @@ from segsvc.condition.presence import Presence
 from segsvc.condition.view import Problem
 from segsvc.condition.windows import check_window, describe_window
 from segsvc.domain.calendar import LocalCalendar
-from segsvc.domain.crossing import moves
+from segsvc.domain.crossing import next_crossing
 from segsvc.domain.dates import YEARLESS_LIMIT, day_number
 from segsvc.domain.predicate import In, Predicate, Present
 from segsvc.domain.schema import ValueType
@@ -34,10 +34,15 @@ class DateTest:
             return Present(), self.test is Presence.NOT_SET
         return In(*date_bounds(self.test, at, calendar)), False
 
-    @property
-    def moves(self) -> bool:
-        """Whether local midnights may change an answer."""
-        return not isinstance(self.test, Presence) and moves(self.test)
+    def next_turn(self, at: int, calendar: LocalCalendar) -> int | None:
+        """Return an instant > *at* before which no answer changes, whatever dates there are.
+
+        A day begins at a midnight, but hours, days and weeks after it need not: not where the
+        clock changes in between. None: no answer ever changes by time.
+        """
+        if isinstance(self.test, Presence):
+            return None
+        return next_crossing(self.test, at, calendar, calendar.next_midnight)
 
     def next_edge(self, value: object, after: int, calendar: LocalCalendar) -> int | None:
         """Return when the date's day next enters or leaves the window."""

@@ -1,8 +1,6 @@
-"""How time alone moves the answers of leaves: over the edges of windows, and at local midnights."""
+"""How time alone moves the answers of leaves: over the edges of windows."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from segsvc.bitmap import Bitmap
 from segsvc.condition.view import Times
@@ -30,12 +28,3 @@ def next_window_flip(parts: list[Moving], at: int, calendar: LocalCalendar) -> i
     """Return an instant > *at* before which no instant enters or leaves its window."""
     edges = (next_crossing(window, at, calendar, times.after) for window, times in parts)
     return min((edge for edge in edges if edge is not None), default=None)
-
-
-def daily_flips(
-    answer: Callable[[int], Bitmap], since: int, until: int, calendar: LocalCalendar
-) -> Bitmap:
-    """Return whose *answer* (by instant) differs, when it can change only at midnight."""
-    if calendar.local_day(since) == calendar.local_day(until):
-        return Bitmap()
-    return answer(since) ^ answer(until)

@@ -133,9 +133,13 @@ class Engine:
         await self.commits.stop()
         await asyncio.gather(*self._background, return_exceptions=True)
         for store_id, unsaved in list(self._unsaved.items()):
-            if unsaved and store_id in self._stores and self.commits.fault is None:
+            if unsaved and store_id in self._stores and self._may_be_saved(store_id):
                 await self.checkpoint(store_id)
         self._threads.shutdown()
+
+    def _may_be_saved(self, store_id: str) -> bool:
+        """Whether memory holds what the journal does, not less and not more."""
+        return self.commits.fault is None and not self._stores[store_id].owed
 
     async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         """Run a blocking storage call outside the event loop."""
@@ -270,13 +274,19 @@ class Engine:
             self._beat(state)
 
     async def checkpoint(self, store_id: str) -> Checkpoint:
-        """Store a snapshot of one store while reads and writes go on, and trim its journal."""
+        """Store a snapshot of one store while reads and writes go on, and trim its journal.
+
+        Raises:
+            StorageFailed: also while ticks that memberships went through could not be journaled.
+        """
         loop = asyncio.get_running_loop()
         async with self._checkpointing:
             state = self.store(store_id)
             too_old = state.at - self._policy.keep_changes
             floor = await self.in_thread(self.storage.last_change_before, store_id, too_old)
             async with self.commits.between_turns():
+                if state.owed:
+                    raise StorageFailed(f"ticks of store {store_id!r} wait to be journaled")
                 began = loop.time()
                 state.compacted = max(state.compacted, floor)
                 frozen = state.freeze(self.codec)

@@ -95,8 +95,12 @@ class Turn:
     requests: list[tuple[Waiting, Acceptance]] = field(default_factory=list)
 
     def records(self) -> list[JournalRecord]:
-        """Return the journal records of the turn: ticks that come first, then its writes."""
-        return [*(tick.record for tick in self.state.owed), self._writes()]
+        """Return the journal records of the turn: ticks that come first, then its writes.
+
+        Ticks are kept also when no write was accepted: memberships went through them.
+        """
+        ticks = [tick.record for tick in self.state.owed]
+        return [*ticks, self._writes()] if self.requests else ticks
 
     def _writes(self) -> JournalRecord:
         headers = tuple(
@@ -249,7 +253,7 @@ class CommitLoop:
 
     async def _one_turn(self) -> list[StoreState]:
         """The pipeline: what waits -> accepted -> journaled -> applied -> answered."""
-        turns = [turn for turn in map(self._form, list(self._queues)) if turn.requests]
+        turns = [self._form(state) for state in list(self._queues)]
         records = [turn.records() for turn in turns]
         try:
             await self._append([record for held in records for record in held])
@@ -260,10 +264,11 @@ class CommitLoop:
         try:
             for turn, held in zip(turns, records, strict=True):
                 _apply_owed(turn.state)
-                await self._apply(turn, held[-1])
+                if turn.requests:
+                    await self._apply(turn, held[-1])
         except Exception as broken:
             self._give_up(turns, broken)
-        return [turn.state for turn in turns]
+        return [turn.state for turn, held in zip(turns, records, strict=True) if held]
 
     def _give_up(self, turns: list[Turn], broken: Exception) -> None:
         """Refuse what waits and what comes: something journaled is neither applied nor emptied."""

@@ -88,7 +88,8 @@ class Memberships:
         Args:
             defined: segments whose condition is new.
             removed: segments that are gone.
-            everything: whether all leaves are doubtful, as after a change of the time zone.
+            everything: whether all leaves are doubtful, as after a change of the time zone; what
+                that changes is as if it were defined anew.
 
         Returns:
             What changed, in the order of the catalog, removed segments last.
@@ -102,7 +103,7 @@ class Memberships:
         moved = self._propagate(view, touched, changed, defined)
         causes = Causes(touched.merged, touched.deleted, touched.written())
         deltas: list[Delta] = []
-        by_definition = self._resting_on(defined)
+        by_definition = set(self._order) if everything else self._resting_on(defined)
         for segment in catalog:
             entered, left = moved.get(segment.id, _NOBODY)
             is_defined = segment.id in by_definition

@@ -48,7 +48,11 @@ class Storage:
             lock_file: whether a second server on the same SQLite file is refused. Without it,
                 the second takes over and the first can no longer write.
         """
-        database = Database(url, lock_file=lock_file)
+        return cls.over(Database(url, lock_file=lock_file))
+
+    @classmethod
+    def over(cls, database: Database) -> Storage:
+        """Use an open *database*, which is closed when that fails."""
         try:
             storage = cls(database)
             storage._sweep()

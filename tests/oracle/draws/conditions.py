@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from segsvc.v1 import condition_pb2 as pb
 from segsvc.v1 import schema_pb2, value_pb2
-from tests.oracle.draws.moments import windows
+from tests.oracle.draws.moments import moving_windows, windows
 from tests.oracle.draws.values import decimals, numbers, texts
 from tests.oracle.draws.writes import BEHAVIORS
 from tests.oracle.values import exact
@@ -31,6 +31,17 @@ _CLAUSES = {
     schema_pb2.PROPERTY_TYPE_BOOLEAN: "boolean",
     schema_pb2.PROPERTY_TYPE_INSTANT: "instant",
 }
+LIVELY = (
+    *("text", "number", "boolean", "text_set", "instant", "date", "anniversary", "net_spend"),
+    *("instant", "net_spend", *["behavior"] * 5),
+)
+"""Kinds of leaves that contacts can come near to, those more often that time moves."""
+
+_COUNTED = (
+    pb.NUMBER_OPERATOR_GREATER_OR_EQUAL,
+    pb.NUMBER_OPERATOR_LESS,
+    pb.NUMBER_OPERATOR_EQUAL,
+)
 _SALTS = ("", "s", "é")
 
 
@@ -86,6 +97,32 @@ def leaves(draw: st.DrawFn, world: World, kind: str, segments: Sequence[str] = (
         case _:
             raise NotImplementedError(f"a condition of the kind {kind}")
     return found
+
+
+@st.composite
+def lively_leaves(draw: st.DrawFn, world: World) -> pb.Condition:
+    """Draw a leaf that is true of some contacts near it, and soon not: its windows move."""
+    leaf = draw(leaves(world, draw(st.sampled_from(LIVELY))))
+    moving = moving_windows()
+    match leaf.WhichOneof("kind"):
+        case "behavior":
+            behavior = leaf.behavior
+            del behavior.where[draw(st.integers(0, 1)) :]
+            behavior.window.CopyFrom(draw(moving))
+            match draw(st.integers(0, 4)):
+                case 0:
+                    behavior.measure.last_time.CopyFrom(draw(moving))
+                case 1:
+                    behavior.measure.first_time.CopyFrom(draw(moving))
+                case 2 | 3:
+                    test = pb.NumberTest(operator=draw(st.sampled_from(_COUNTED)))
+                    test.value.number = draw(st.integers(1, 2))
+                    behavior.measure.count.CopyFrom(test)
+        case "net_spend":
+            leaf.net_spend.window.CopyFrom(draw(moving))
+        case "instant" | "date" as kind:
+            getattr(leaf, kind).test.window.CopyFrom(draw(moving))
+    return leaf
 
 
 def tests(world: World, kind: str) -> st.SearchStrategy[Any]:

@@ -177,5 +177,29 @@ def windows(draw: st.DrawFn, world: World, *, future: bool) -> window_pb2.Window
     return found
 
 
+@st.composite
+def moving_windows(draw: st.DrawFn) -> window_pb2.Window:
+    """Draw a window that time moves within hours, days or weeks."""
+    span = st.builds(
+        window_pb2.Span, amount=st.integers(1, 3), unit=st.sampled_from(tuple(SECONDS))
+    )
+    match draw(st.integers(0, 3)):
+        case 0:
+            return window_pb2.Window(in_the_last=draw(span))
+        case 1:
+            return window_pb2.Window(more_than_ago=draw(span))
+        case 2:
+            periods = st.sampled_from(window_pb2.CalendarPeriod.values()[1:5])
+            return window_pb2.Window(calendar=draw(periods))
+        case _:
+            newer, length = draw(span), draw(span)
+            older = window_pb2.Span(amount=seconds(newer) // 3_600 + 1, unit="TIME_UNIT_HOUR")
+            older.amount += seconds(length) // 3_600
+            found = window_pb2.Window()
+            found.between_ago.to.CopyFrom(older)
+            getattr(found.between_ago, "from").CopyFrom(newer)
+            return found
+
+
 def _in_order(day: value_pb2.Date) -> tuple[int, int, int]:
     return day.year, day.month, day.day

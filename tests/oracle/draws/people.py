@@ -155,7 +155,10 @@ def contacts_near(world: World, leaf: condition_pb2.Condition) -> list[ingest_pb
 
 @st.composite
 def events_near(
-    draw: st.DrawFn, world: World, leaf: condition_pb2.Condition
+    draw: st.DrawFn,
+    world: World,
+    leaf: condition_pb2.Condition,
+    sizes: tuple[int, int] = (12, 24),
 ) -> list[ingest_pb2.EventRow]:
     """Draw events around what a behavior leaf asks for: at each edge, by contacts of few events."""
     messages = list(inside(leaf))
@@ -164,7 +167,7 @@ def events_near(
         time for time in near(messages, world.calendar, world.at) if 0 <= time <= world.at
     ] or [world.at]
     rows = []
-    for number in range(draw(st.integers(12, 24))):
+    for number in range(draw(st.integers(*sizes))):
         name = draw(st.sampled_from(names))
         time = times[number % len(times)]
         row = ingest_pb2.EventRow(
