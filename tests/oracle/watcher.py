@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from segsvc.bitmap import from_bytes
+from segsvc.engine.state import StoreState
 from segsvc.v1 import evaluation_pb2, watch_service_pb2
 from tests.hosted import Hosted, Watching
 from tests.oracle.ledger import Members, ids_of
-from tests.oracle.twin import Twin
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,17 @@ class Remembered:
 
 
 class Watcher:
-    """One watch of a hosted store, begun or resumed as *request* says."""
+    """One watch of a hosted store, begun as *request* says by someone who knows *members*."""
 
     def __init__(
-        self, twin: Twin, request: watch_service_pb2.WatchRequest, members: Members
+        self, host: Hosted, request: watch_service_pb2.WatchRequest, members: Members
     ) -> None:
-        request.store_id = twin.id
-        self._twin, self._request = twin, request
+        self._host, self._request = host, request
         self.members: Members = {held: members[held] for held in self.wanted(members)}
         self.revision = 0
         self.remembered: list[Remembered] = []
         self._watching = self._open()
+        self.read()
 
     def wanted(self, segments: Iterable[str]) -> set[str]:
         """Return those of some segments that are watched."""
@@ -43,13 +43,15 @@ class Watcher:
         return set(segments) & chosen if chosen else set(segments)
 
     def _open(self) -> Watching:
-        host = self._twin.served
-        assert isinstance(host, Hosted)
-        return host.watch(self._request)
+        return self._host.watch(self._request)
+
+    @property
+    def _state(self) -> StoreState:
+        return self._host.engine.store(self._request.store_id)
 
     def catch_up(self) -> None:
         """Read up to the newest revision, or raise how the stream ended."""
-        newest = self._twin.state.revision
+        newest = self._state.revision
         while self.revision < newest:
             self.read()
         assert self.revision == newest
@@ -87,7 +89,7 @@ class Watcher:
     def _ids(self, batch: evaluation_pb2.MemberBatch) -> frozenset[str]:
         if self._request.format == evaluation_pb2.MEMBER_FORMAT_ROARING:
             roaring = batch.roaring
-            return ids_of(self._twin.state, from_bytes(roaring)) if roaring else frozenset()
+            return ids_of(self._state, from_bytes(roaring)) if roaring else frozenset()
         column = batch.contact_ids
         bounds = np.frombuffer(column.offsets, "<u4").tolist()
         found = [column.utf8[start:end].decode() for start, end in pairwise(bounds)]

@@ -31,11 +31,13 @@ class Watches(StoreMachine):
         """Begin to watch all segments or some; with a snapshot, or knowing who is in already."""
         some = sorted(self.twin.world.segments)
         chosen = data.draw(st.lists(st.sampled_from(some), unique=True)) if some else []
-        request = pb.WatchRequest(segment_ids=chosen, coalesce=coalesce, format=form)
+        request = pb.WatchRequest(
+            store_id=self.twin.id, segment_ids=chosen, coalesce=coalesce, format=form
+        )
         request.initial_snapshot = begins
         knows = begins == pb.INITIAL_SNAPSHOT_NONE
         known = self.ledger.members if knows else {}
-        self.watchers.append(Watcher(self.twin, request, known))
+        self.watchers.append(Watcher(self.host, request, known))
 
     @precondition(lambda self: self.watchers)
     @rule(data=st.data())
