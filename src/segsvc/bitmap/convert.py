@@ -27,7 +27,9 @@ def from_sorted(ordinals: npt.NDArray[np.uint32]) -> BitMap:
 
 def from_ordinals(ordinals: npt.NDArray[np.integer]) -> BitMap:
     """Make a bitmap of ordinals in any order, repeats allowed."""
-    return from_sorted(np.unique(ordinals).astype(np.uint32))
+    plain = ordinals.astype(np.uint32, copy=False)
+    ascending = bool((plain[1:] >= plain[:-1]).all())
+    return from_sorted(plain if ascending else np.sort(plain))
 
 
 def ordinals_of(bitmap: BitMap) -> npt.NDArray[np.uint32]:

@@ -77,19 +77,22 @@ class StoreIndex:
     def apply_contacts(self, batch: ContactBatch, touched: Touched) -> int:
         """Create and change contacts, row by row in effect; return how many are new."""
         ordinals, made = self.contacts.find_or_create(batch.ids)
+        named = from_ordinals(ordinals)
+        repeated = len(named) < len(ordinals)
         given_sets = {given.name for given in (*batch.sets, *batch.adds, *batch.removes)}
         for name in sorted(given_sets):
             column = self.column(name)
             if isinstance(column, TextSetAttribute):
-                apply_sets(column, name, batch, ordinals)
+                apply_sets(column, name, batch, ordinals, repeated=repeated)
         for given in batch.sets:
             column = self.column(given.name)
             if not isinstance(column, TextSetAttribute):
-                apply_column(column, given, ordinals)
+                apply_column(column, given, ordinals, repeated=repeated)
         touched.created |= from_sorted(made)
         for given in (*batch.sets, *batch.adds, *batch.removes):
             rows = np.concatenate([given.rows, given.unset])
-            touched.attribute(given.name, from_ordinals(ordinals[rows]))
+            whole = len(rows) == len(ordinals)
+            touched.attribute(given.name, named if whole else from_ordinals(ordinals[rows]))
         return len(made)
 
     def labelled(self, attribute: str) -> Bitmap:
@@ -112,7 +115,7 @@ class StoreIndex:
             others = self.labelled(labels.name) - named
             column.unset(ordinals_of(others))
             touched.attribute(labels.name, others)
-        apply_column(column, labels, ordinals)
+        apply_column(column, labels, ordinals, repeated=len(named) < len(ordinals))
         return named
 
     def accept_events(
