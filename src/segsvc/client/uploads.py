@@ -22,8 +22,8 @@ Table: TypeAlias = (
 """Where rows come from: Arrow, or dicts by column name."""
 
 CHUNK_ROWS = 50_000
-CHUNK_BYTES = 3 * 2**20
-WINDOW = 6
+CHUNK_BYTES = 2**19
+WINDOW = 16
 """Chunks that are on their way and not acknowledged."""
 
 

@@ -45,6 +45,8 @@ class CheckpointPolicy:
     """When a snapshot is taken by itself: after so many payload bytes of a store's journal."""
 
     journal_bytes: int = 256 * 2**20
+    """At least; and as many as the snapshot before wrote, so that snapshots of a store that
+    changes all over never cost more than the writes they cover."""
     keep_changes: int = 7 * 86_400
     """Seconds for which membership changes stay readable; the next snapshot drops older ones."""
 
@@ -88,6 +90,7 @@ class Engine:
         self._empties_unapplied = empties_unapplied
         self._stores: dict[str, StoreState] = {}
         self._unsaved: dict[str, int] = {}
+        self._snapshot_bytes: dict[str, int] = {}
         self._creating = asyncio.Lock()
         self._checkpointing = asyncio.Lock()
         self._threads = ThreadPoolExecutor(2, "segsvc-storage")
@@ -192,6 +195,7 @@ class Engine:
         async with self.commits.between_turns():
             self._stores.pop(state.store_id, None)
             self._unsaved.pop(state.store_id, None)
+            self._snapshot_bytes.pop(state.store_id, None)
             self.ticker.forget(state)
             self._beat(state)
         await self.in_thread(self.storage.delete_store, state.store_id)
@@ -204,12 +208,14 @@ class Engine:
         payload: bytes,
         write: Write,
         chain: Chain | None = None,
+        digest: str = "",
     ) -> Answer:
         """Make a write durable and visible; see `CommitLoop.write`."""
         state = self.store(store_id)
-        answer = await self.commits.write(state, method, request_id, payload, write, chain)
+        answer = await self.commits.write(state, method, request_id, payload, write, chain, digest)
         unsaved = self._unsaved[store_id] = self._unsaved.get(store_id, 0) + len(payload)
-        if unsaved >= self._policy.journal_bytes and not self._checkpointing.locked():
+        enough = max(self._policy.journal_bytes, self._snapshot_bytes.get(store_id, 0))
+        if unsaved >= enough and not self._checkpointing.locked():
             self._in_background(self.checkpoint(store_id))
         return answer
 
@@ -291,6 +297,7 @@ class Engine:
                 )
             finally:
                 state.release()
+            self._snapshot_bytes[store_id] = size
             state.changes.mark_stored(revision)
             await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
         log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,11 @@ class Answer:
     revision: int
     at: int
     facts: dict[str, Any]
+
+
+def digest_of(payload: bytes) -> str:
+    """Return what tells a repeated request from another use of its id."""
+    return hashlib.blake2b(payload, digest_size=16).hexdigest()
 
 
 class AnsweredRequests:

@@ -13,8 +13,18 @@ from segsvc.domain.section import Sections
 from segsvc.domain.text import fold
 from segsvc.index.array import ChunkedArray
 from segsvc.index.hash_table import HashTable
-from segsvc.index.hashing import Spans, UInt64, distinct, equal_spans, hash_strings
+from segsvc.index.hashing import (
+    Spans,
+    UInt64,
+    distinct,
+    equal_spans,
+    hash_strings,
+    same_strings,
+)
 from segsvc.index.strings import StringArena
+
+_KEPT_TEXTS = 1_024
+"""Up to so many texts the codes of the last batch are kept: the next often brings the same."""
 
 
 class Dictionary:
@@ -27,6 +37,7 @@ class Dictionary:
         self._originals = StringArena(name)
         self._table = HashTable()
         self._folded = FoldedTexts(self._originals, folds=folds)
+        self._kept: tuple[Strings, UInt32] | None = None
 
     def __len__(self) -> int:
         """Number of codes, the 0 of the missing text included."""
@@ -43,6 +54,13 @@ class Dictionary:
 
     def codes_of(self, texts: Strings) -> UInt32:
         """Return the code of each text, adding those that are new."""
+        if len(texts) > _KEPT_TEXTS:
+            return self._codes_of(texts)
+        if self._kept is None or not same_strings(self._kept[0], texts):
+            self._kept = (texts, self._codes_of(texts))
+        return self._kept[1]
+
+    def _codes_of(self, texts: Strings) -> UInt32:
         spans = Spans.of(texts)
         hashes = self._hashes(texts)
         found = self._table.find(
@@ -113,6 +131,7 @@ class Dictionary:
     def load(self, sections: Sections) -> None:
         """Replace everything by what a snapshot held."""
         self._originals.load(sections)
+        self._kept = None
         count = len(self._originals)
         self._table = HashTable(count)
         for start in range(0, count, 65_536):

@@ -103,6 +103,15 @@ def equal_spans(left: Spans, right: Spans) -> Bool:
     return equal
 
 
+def same_strings(left: Strings, right: Strings) -> bool:
+    """Whether both are the same strings in the same order."""
+    return (
+        len(left) == len(right)
+        and left.offsets.tobytes() == right.offsets.tobytes()
+        and left.utf8[: left.offsets[-1]].tobytes() == right.utf8[: right.offsets[-1]].tobytes()
+    )
+
+
 def distinct(strings: Strings, hashes: UInt64) -> tuple[Int64, Int64]:
     """Tell which strings are the same, given their hashes (uint64, n).
 
