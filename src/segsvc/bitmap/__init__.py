@@ -14,6 +14,7 @@ from segsvc.bitmap.convert import (
     from_sorted,
     mask_of,
     ordinals_of,
+    size_of,
     to_bytes,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "from_sorted",
     "mask_of",
     "ordinals_of",
+    "size_of",
     "to_bytes",
 ]

@@ -16,6 +16,8 @@ _CONTAINER = 65_536
 _COOKIE_NO_RUNS = 12_346
 _ARRAY_LIMIT = 4_096
 _WORDS = _CONTAINER // 64
+_BYTES_PER_CONTAINER = 48
+_BYTES_PER_BITMAP = 160
 
 
 def from_sorted(ordinals: npt.NDArray[np.uint32]) -> BitMap:
@@ -98,6 +100,18 @@ def mask_of(bitmap: BitMap, size: int) -> npt.NDArray[np.bool_]:
 def to_bytes(bitmap: BitMap) -> bytes:
     """Serialize in the portable Roaring format."""
     return bytes(bitmap.serialize())
+
+
+def size_of(bitmap: BitMap) -> int:
+    """Return the bytes of memory that a bitmap takes, about."""
+    told = bitmap.get_statistics()
+    return (
+        told["n_bytes_array_containers"]
+        + told["n_bytes_run_containers"]
+        + told["n_bytes_bitset_containers"]
+        + told["n_containers"] * _BYTES_PER_CONTAINER
+        + _BYTES_PER_BITMAP
+    )
 
 
 def from_bytes(image: bytes) -> BitMap:

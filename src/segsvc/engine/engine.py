@@ -25,6 +25,7 @@ from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, Reques
 from segsvc.engine.apply import new_store
 from segsvc.engine.clock import Clock, replay_clock
 from segsvc.engine.codec import Codec, Write
+from segsvc.engine.memory import ProcessMemory, give_back, parts_of, resident_bytes, unused_bytes
 from segsvc.engine.recover import Recovered, Unapplied, recover_store
 from segsvc.engine.requests import Answer
 from segsvc.engine.rules import RULES
@@ -86,6 +87,7 @@ class Engine:
         self.clock = clock
         self.recovered: list[Recovered] = []
         self.started_at = int(time.time())
+        self._baseline = resident_bytes()
         self._policy = policy or CheckpointPolicy()
         self._empties_unapplied = empties_unapplied
         self._stores: dict[str, StoreState] = {}
@@ -139,6 +141,16 @@ class Engine:
             if unsaved and store_id in self._stores and self.commits.fault is None:
                 await self.checkpoint(store_id)
         self._threads.shutdown()
+
+    def memory(self) -> ProcessMemory:
+        """Return what the memory of the process is used for."""
+        return ProcessMemory(
+            resident=resident_bytes(),
+            baseline=self._baseline,
+            unused=unused_bytes(),
+            waiting=self.commits.waiting_bytes,
+            stores=sum(sum(parts_of(state).values()) for state in self.stores()),
+        )
 
     async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         """Run a blocking storage call outside the event loop."""
@@ -300,6 +312,7 @@ class Engine:
             self._snapshot_bytes[store_id] = size
             state.changes.mark_stored(revision)
             await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
+            await self.in_thread(give_back)
         log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)
         return Checkpoint(store_id, revision, size, held_ms)
 

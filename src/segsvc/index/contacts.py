@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_mask, from_sorted, ordinals_of
+from segsvc.bitmap import Bitmap, from_mask, from_sorted, ordinals_of, size_of
 from segsvc.domain.columns import Int64, Strings, UInt32
 from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray
@@ -41,8 +41,8 @@ class Contacts:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, bitmaps aside."""
-        return self.ids.nbytes + self._samples.nbytes
+        """Bytes held."""
+        return self.ids.nbytes + self._samples.nbytes + size_of(self.universe)
 
     def find(self, ids: Strings) -> Int64:
         """Return the ordinal of each id (int64, n), -1 where unknown; follows aliases."""

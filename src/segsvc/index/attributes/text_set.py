@@ -6,7 +6,15 @@ from functools import reduce
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_bytes, from_ordinals, from_sorted, ordinals_of, to_bytes
+from segsvc.bitmap import (
+    Bitmap,
+    from_bytes,
+    from_ordinals,
+    from_sorted,
+    ordinals_of,
+    size_of,
+    to_bytes,
+)
 from segsvc.condition.view import Value
 from segsvc.domain.columns import ListColumn, Strings, TextColumn, UInt32, Values
 from segsvc.domain.predicate import AllOfValues, OneOf, Predicate, Present
@@ -170,4 +178,4 @@ class TextSetAttribute:
     @property
     def nbytes(self) -> int:
         """See `AttributeColumn.nbytes`."""
-        return sum(len(to_bytes(posting)) for posting in self._postings.values())
+        return sum(map(size_of, self._postings.values()))
