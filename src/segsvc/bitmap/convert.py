@@ -7,6 +7,7 @@ slower), and a portable image written with numpy and deserialized beats both for
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,25 @@ def from_ordinals(ordinals: npt.NDArray[np.integer]) -> BitMap:
 def ordinals_of(bitmap: BitMap) -> npt.NDArray[np.uint32]:
     """Return the members as an ascending uint32 array."""
     return np.frombuffer(bitmap.to_array(), np.uint32)
+
+
+def in_slices(
+    bitmap: BitMap, after: int = -1, width: int = 2**20
+) -> Iterator[npt.NDArray[np.uint32]]:
+    """Yield the members greater than *after* as ascending arrays, none of them empty.
+
+    Each covers *width* ordinals, which takes half a millisecond; ten million members at once
+    would take 30.
+    """
+    if not bitmap:
+        return
+    start, end = max(after + 1, bitmap.min()), bitmap.max() + 1
+    while start < end:
+        stop = min((start // width + 1) * width, end)
+        part = ordinals_of(bitmap & BitMap(range(start, stop)))
+        if len(part):
+            yield part
+        start = stop
 
 
 def from_mask(mask: npt.NDArray[np.bool_]) -> BitMap:

@@ -55,19 +55,10 @@ def resident_bytes() -> int:
 class _Mallinfo2(ctypes.Structure):
     """struct mallinfo2 of glibc >= 2.33."""
 
-    _names: ClassVar = [
-        "arena",
-        "ordblks",
-        "smblks",
-        "hblks",
-        "hblkhd",
-        "usmblks",
-        "fsmblks",
-        "uordblks",
-        "fordblks",
-        "keepcost",
+    _fields_: ClassVar = [(f"field_{place}", ctypes.c_size_t) for place in range(8)] + [
+        ("fordblks", ctypes.c_size_t),
+        ("keepcost", ctypes.c_size_t),
     ]
-    _fields_: ClassVar = [(name, ctypes.c_size_t) for name in _names]
 
 
 @cache
