@@ -54,9 +54,13 @@ class Strings:
         return list(self)
 
     def __iter__(self) -> Iterator[str]:
+        return (held.decode() for held in self.raw())
+
+    def raw(self) -> Iterator[bytes]:
+        """Yield the bytes of each string."""
         arena = self.utf8.tobytes()
         bounds = self.offsets.tolist()
-        return (arena[start:end].decode() for start, end in pairwise(bounds))
+        return (arena[start:end] for start, end in pairwise(bounds))
 
     def equal_to(self, text: str) -> Bool:
         """Return which strings are *text* (bool, n)."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from os import cpu_count
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -299,17 +301,21 @@ class StoreIndex:
     def load(self, facts: dict[str, Any], sections: Sections) -> None:
         """Replace everything by what a snapshot held; the schema is set before."""
         universe = from_bytes(sections[_UNIVERSE].tobytes())
-        self.contacts.load(facts["contacts"], sections, universe)
+        parts: list[_Part] = []
         for name in facts["attributes"]:
             self._columns[name] = make_column(self.schema.attributes[name])
-            self._columns[name].load(sections)
+            parts.append(self._columns[name])
         for name, properties in facts["behaviors"].items():
-            definition = self.schema.behaviors[name]
-            log = self._logs[name] = EventLog(definition.only(properties))
-            log.load(sections)
-            log.define(definition)
-        for name in facts["event_ids"]:
-            self._ids_of(name).load(sections)
+            self._logs[name] = EventLog(self.schema.behaviors[name].only(properties))
+            parts.append(self._logs[name])
+        parts += map(self._ids_of, facts["event_ids"])
+        with ThreadPoolExecutor(cpu_count() or 1, "segsvc-load") as threads:
+            waiting = [threads.submit(_load, part, sections) for part in parts]
+            self.contacts.load(facts["contacts"], sections, universe)
+            for held in waiting:
+                held.result()
+        for name, log in self._logs.items():
+            log.define(self.schema.behaviors[name])
 
     def stats(self) -> IndexStats:
         """Return how much there is."""
@@ -321,6 +327,21 @@ class StoreIndex:
         }
         events = {name: log.live_rows for name, log in self._logs.items()}
         return IndexStats(self.contacts.count, events, held)
+
+
+class _Part(Protocol):
+    """A part of the index that a snapshot keeps."""
+
+    def load(self, sections: Sections) -> None: ...
+
+    def arrays(self) -> tuple[ChunkedArray, ...]: ...
+
+
+def _load(part: _Part, sections: Sections) -> None:
+    """Load one part beside others, most of which is work of numpy; forget what it was made of."""
+    part.load(sections)
+    for array in part.arrays():
+        sections.pop(array.name, None)
 
 
 SegmentMembers = Callable[[str, int, Bitmap | None], Bitmap]
