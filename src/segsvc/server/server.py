@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from pathlib import Path
 
@@ -85,8 +84,6 @@ class Server:
         """
         sys.setswitchinterval(_SWITCH_SECONDS)
         await self.engine.open()
-        gc.collect()
-        gc.freeze()  # a collection that looks through everything loaded so far takes 60 ms
         self.port = self._bind()
         if self._config.metrics_port:
             self._metrics.serve(self._config.metrics_port)
