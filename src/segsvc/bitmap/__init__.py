@@ -12,8 +12,10 @@ from segsvc.bitmap.convert import (
     from_mask,
     from_ordinals,
     from_sorted,
+    in_slices,
     mask_of,
     ordinals_of,
+    size_of,
     to_bytes,
 )
 
@@ -24,7 +26,9 @@ __all__ = [
     "from_mask",
     "from_ordinals",
     "from_sorted",
+    "in_slices",
     "mask_of",
     "ordinals_of",
+    "size_of",
     "to_bytes",
 ]

@@ -72,7 +72,9 @@ def contacts(
 @imports.command()
 def events(
     file: File,
-    behavior: Annotated[str, typer.Option(help="What was done.")],
+    behavior: Annotated[
+        str, typer.Option(help="What was done; else the column behavior says it row by row.")
+    ] = "",
     mapping: Mapping = None,
     separator: Separator = ";",
     refuse_unknown: Annotated[
@@ -87,7 +89,7 @@ def events(
     tls_ca: Authority = None,
     json: Json = False,
 ) -> None:
-    """Import events of one behavior: contact_id, time, maybe event_id, and properties by name."""
+    """Import events: contact_id, time, maybe event_id and behavior, and properties by name."""
     source = _Source(file, mapping or [])
     with opened(server, store, tls_ca) as shop, _Bar(source, import_id) as bar:
         bar.done(
@@ -146,7 +148,10 @@ class _Source:
             self.read_bytes += batch.nbytes
 
     def _of_parquet(self) -> Iterator[pa.RecordBatch]:
-        yield from pa_parquet.ParquetFile(self.file).iter_batches(50_000)
+        file = pa_parquet.ParquetFile(self.file)
+        # One row group at a time: Arrow cannot read lists of coded texts across two of them.
+        for group in range(file.num_row_groups):
+            yield from file.iter_batches(50_000, row_groups=[group])
 
     def _of_csv(self) -> Iterator[pa.RecordBatch]:
         with self.file.open(newline="", encoding="utf-8-sig") as file:
@@ -199,8 +204,8 @@ class _Bar:
         if rows is None and self._source.read_bytes:
             share = self._source.read_bytes / max(self._source.file.stat().st_size, 1)
             rows = int(summary.rows / max(min(share, 1), 1e-9))
-        task = self._bar.tasks[0]
-        rate = f"{summary.rows / task.elapsed:,.0f} rows/s" if task.elapsed else ""
+        speed = self._bar.tasks[0].speed  # of the last half minute: chunks done before go by fast
+        rate = f"{speed:,.0f} rows/s" if speed else ""
         self._bar.update(self._task, completed=summary.rows, total=rows, rate=rate)
 
     def done(self, summary: Summary, as_json: bool) -> None:

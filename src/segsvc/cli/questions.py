@@ -178,7 +178,16 @@ def _show_stats(held: Any) -> None:
     table.add_row("events", f"{sum(each.event_count for each in held.events):,}")
     table.add_row("segments", f"{held.segment_count:,}")
     table.add_row("revision", f"{held.revision:,}")
-    table.add_row("memory", f"{sum(part.bytes for part in held.memory) / 1e6:,.1f} MB")
+    table.add_row("memory", _megabytes(sum(part.bytes for part in held.memory)))
+    for part in held.memory:
+        if part.bytes >= 1e5:
+            table.add_row(f"  {part.part}", _megabytes(part.bytes))
+    process = held.process
+    table.add_row("server's memory", _megabytes(process.resident_bytes))
+    table.add_row("  before any store", _megabytes(process.baseline_bytes))
+    table.add_row("  all stores", _megabytes(process.stores_bytes))
+    table.add_row("  waiting writes", _megabytes(process.waiting_bytes))
+    table.add_row("  freed, not given back", _megabytes(process.unused_bytes))
     table.add_row(
         "journal", f"{held.journal_records:,} records, {held.journal_bytes / 1e6:,.1f} MB"
     )
@@ -186,6 +195,10 @@ def _show_stats(held: Any) -> None:
         "snapshot", f"revision {held.snapshot_revision:,}, {held.snapshot_bytes / 1e6:,.1f} MB"
     )
     answers.print(table)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def _time(stamp: Any) -> str:

@@ -16,6 +16,7 @@ from segsvc.client.calls.ingest import event
 from segsvc.client.channel import Tls
 from segsvc.client.conditions import *  # noqa: F403
 from segsvc.client.conditions import __all__ as _conditions
+from segsvc.client.encoders import RejectedRow
 from segsvc.client.entries import AsyncEntryStream, Entries, Entry, EntryStream
 from segsvc.client.errors import (
     Aborted,
@@ -36,7 +37,7 @@ from segsvc.client.errors import (
     Unavailable,
     Unimplemented,
 )
-from segsvc.client.uploads import RejectedRow, Summary
+from segsvc.client.uploads import Summary
 from segsvc.client.values import yearless
 from segsvc.client.watching import AsyncWatch, Change, Watch
 

@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.message import Message
 from grpc import aio
 
-from segsvc.client import uploads
+from segsvc.client import encoders, pieces, uploads
 from segsvc.client.call import Call, Pages, Scope, Stream, delays
 from segsvc.client.calls import admin, automation, evaluation, ingest, schema, segments, stores
 from segsvc.client.channel import Tls, open_async_channel
@@ -308,7 +308,7 @@ class AsyncStore(_View):
 
     async def import_contacts(
         self,
-        source: uploads.Table,
+        source: pieces.Table,
         *,
         on_invalid: ingest.OnInvalid = "skip",
         unset_nulls: bool = False,
@@ -328,18 +328,18 @@ class AsyncStore(_View):
             import_id: the same id within 24 hours does not do a chunk of the same source twice.
             progress: told the sums after every acknowledged chunk.
         """
-        kinds = uploads.attribute_kinds([held async for held in self.attributes()])
-        encode = uploads.contacts_encoder(
+        kinds = encoders.attribute_kinds([held async for held in self.attributes()])
+        encode = encoders.contacts_encoder(
             self.store_id, kinds, ingest.on_invalid_of(on_invalid), unset_nulls, separator
         )
-        batches = uploads.record_batches(source, kinds)
-        upload = uploads.Upload(batches, encode, import_id or uploads.new_import_id())
+        rows = pieces.pieces(source, kinds)
+        upload = uploads.Upload(rows, encode, import_id or uploads.new_import_id())
         return await self._upload(uploads.CONTACTS, upload, progress)
 
     async def import_events(
         self,
         behavior: str,
-        source: uploads.Table,
+        source: pieces.Table,
         *,
         on_invalid: ingest.OnInvalid = "skip",
         on_unknown_contact: ingest.OnUnknownContact = "create",
@@ -348,10 +348,10 @@ class AsyncStore(_View):
         import_id: str = "",
         progress: Progress | None = None,
     ) -> uploads.Summary:
-        """Add many events of one behavior, durable chunk by chunk.
+        """Add many events, durable chunk by chunk.
 
         Args:
-            behavior: what was done.
+            behavior: what was done; "": the column ``behavior`` says it row by row.
             source: Arrow or dicts, with ``contact_id``, ``time``, maybe ``event_id``, and
                 properties as columns.
             on_invalid: as in `import_contacts`.
@@ -362,18 +362,17 @@ class AsyncStore(_View):
             import_id: as in `import_contacts`.
             progress: as in `import_contacts`.
         """
-        kinds = uploads.property_kinds([held async for held in self.behaviors()], behavior)
-        encode = uploads.events_encoder(
+        kinds = encoders.property_kinds([held async for held in self.behaviors()])
+        encode = encoders.EventsEncoder(
             self.store_id,
-            behavior,
             kinds,
             ingest.on_invalid_of(on_invalid),
             ingest.on_unknown_of(on_unknown_contact),
             skip_event_id_check,
             separator,
         )
-        batches = uploads.record_batches(source, kinds)
-        upload = uploads.Upload(batches, encode, import_id or uploads.new_import_id())
+        rows = encoders.event_pieces(source, kinds, behavior)
+        upload = uploads.Upload(rows, encode, import_id or uploads.new_import_id())
         return await self._upload(uploads.EVENTS, upload, progress)
 
     async def _upload(

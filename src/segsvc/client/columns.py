@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from segsvc.v1 import value_pb2 as pb
 
 TEXTS = ("TEXT", "KEY")
+ANY = "ANY"
 LISTS = ("TEXT_SET", "TEXT_LIST", "KEY_LIST")
 
 _ARROW: dict[str, pa.DataType] = {
@@ -222,9 +223,9 @@ def _flat(array: pa.Array) -> pa.Array:
     return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
 
-def arrow_type(kind: str) -> pa.DataType:
-    """Return the Arrow type that Python values of a kind are gathered in."""
-    return pa.date32() if kind == "DATE" else _ARROW[kind]
+def arrow_type(kind: str) -> pa.DataType | None:
+    """Return the Arrow type that Python values of a kind are gathered in; None: what they are."""
+    return None if kind == ANY else pa.date32() if kind == "DATE" else _ARROW[kind]
 
 
 @dataclass(slots=True)

@@ -54,12 +54,33 @@ class Strings:
         return list(self)
 
     def __iter__(self) -> Iterator[str]:
+        return (held.decode() for held in self.raw())
+
+    def raw(self) -> Iterator[bytes]:
+        """Yield the bytes of each string."""
         arena = self.utf8.tobytes()
         bounds = self.offsets.tolist()
-        return (arena[start:end].decode() for start, end in pairwise(bounds))
+        return (arena[start:end] for start, end in pairwise(bounds))
+
+    def equal_to(self, text: str) -> Bool:
+        """Return which strings are *text* (bool, n)."""
+        sought = np.frombuffer(text.encode(), np.uint8)
+        equal: Bool = self.lengths() == len(sought)
+        rows = np.flatnonzero(equal)
+        places = self.offsets[rows][:, None] + np.arange(len(sought), dtype=np.uint32)
+        equal[rows] = (self.utf8[places] == sought).all(axis=1)
+        return equal
+
+    def followed_by(self, more: Strings) -> Strings:
+        """Return all strings of both."""
+        used = self.utf8[: self.offsets[-1]]
+        offsets = np.concatenate([self.offsets, more.offsets[1:] + self.offsets[-1]])
+        return Strings(np.concatenate([used, more.utf8]), offsets)
 
     def take(self, rows: npt.NDArray[np.integer]) -> Strings:
-        """Return the strings of *rows*, in that order."""
+        """Return the strings of *rows*, in that order; all in their own order cost nothing."""
+        if len(rows) == len(self) and bool((rows == np.arange(len(rows))).all()):
+            return self
         lengths = self.lengths()[rows]
         offsets = np.zeros(len(rows) + 1, np.uint32)
         np.cumsum(lengths, out=offsets[1:])
@@ -70,10 +91,15 @@ class Strings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextColumn:
-    """k texts as codes into a dictionary of distinct texts (codes: uint32, k)."""
+    """k texts as codes (uint32, k) into a dictionary, in which a text may stand twice."""
 
     codes: UInt32
-    dictionary: tuple[str, ...]
+    dictionary: Strings
+
+    @classmethod
+    def plain(cls, texts: Strings) -> TextColumn:
+        """Return *texts* as they are, each its own entry of the dictionary."""
+        return cls(np.arange(len(texts), dtype=np.uint32), texts)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -164,3 +190,4 @@ class FieldColumn:
 
 
 NO_ROWS: UInt32 = np.zeros(0, np.uint32)
+NO_STRINGS = Strings(np.zeros(0, np.uint8), np.zeros(1, np.uint32))

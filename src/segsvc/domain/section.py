@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -39,8 +39,8 @@ class Section(Protocol):
         """Keep the digest until the chunk changes."""
 
 
-Sections: TypeAlias = Mapping[str, npt.NDArray[Any]]
-"""What a snapshot gives back: arrays by section name."""
+Sections: TypeAlias = MutableMapping[str, npt.NDArray[Any]]
+"""What a snapshot gives back: arrays by section name. Who took one in drops it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, Reques
 from segsvc.engine.apply import new_store
 from segsvc.engine.clock import Clock, replay_clock
 from segsvc.engine.codec import Codec, Write
+from segsvc.engine.memory import ProcessMemory, give_back, parts_of, resident_bytes, unused_bytes
 from segsvc.engine.recover import Recovered, Unapplied, recover_store
 from segsvc.engine.requests import Answer
 from segsvc.engine.rules import RULES
@@ -45,6 +46,8 @@ class CheckpointPolicy:
     """When a snapshot is taken by itself: after so many payload bytes of a store's journal."""
 
     journal_bytes: int = 256 * 2**20
+    """At least; and as many as the snapshot before wrote, so that snapshots of a store that
+    changes all over never cost more than the writes they cover."""
     keep_changes: int = 7 * 86_400
     """Seconds for which membership changes stay readable; the next snapshot drops older ones."""
 
@@ -84,10 +87,12 @@ class Engine:
         self.clock = clock
         self.recovered: list[Recovered] = []
         self.started_at = int(time.time())
+        self._baseline = resident_bytes()
         self._policy = policy or CheckpointPolicy()
         self._empties_unapplied = empties_unapplied
         self._stores: dict[str, StoreState] = {}
         self._unsaved: dict[str, int] = {}
+        self._snapshot_bytes: dict[str, int] = {}
         self._creating = asyncio.Lock()
         self._checkpointing = asyncio.Lock()
         self._threads = ThreadPoolExecutor(2, "segsvc-storage")
@@ -140,6 +145,16 @@ class Engine:
     def _may_be_saved(self, store_id: str) -> bool:
         """Whether memory holds what the journal does, not less and not more."""
         return self.commits.fault is None and not self._stores[store_id].owed
+
+    def memory(self) -> ProcessMemory:
+        """Return what the memory of the process is used for."""
+        return ProcessMemory(
+            resident=resident_bytes(),
+            baseline=self._baseline,
+            unused=unused_bytes(),
+            waiting=self.commits.waiting_bytes,
+            stores=sum(sum(parts_of(state).values()) for state in self.stores()),
+        )
 
     async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         """Run a blocking storage call outside the event loop."""
@@ -196,6 +211,7 @@ class Engine:
         async with self.commits.between_turns():
             self._stores.pop(state.store_id, None)
             self._unsaved.pop(state.store_id, None)
+            self._snapshot_bytes.pop(state.store_id, None)
             self.ticker.forget(state)
             self._beat(state)
         await self.in_thread(self.storage.delete_store, state.store_id)
@@ -208,12 +224,14 @@ class Engine:
         payload: bytes,
         write: Write,
         chain: Chain | None = None,
+        digest: str = "",
     ) -> Answer:
         """Make a write durable and visible; see `CommitLoop.write`."""
         state = self.store(store_id)
-        answer = await self.commits.write(state, method, request_id, payload, write, chain)
+        answer = await self.commits.write(state, method, request_id, payload, write, chain, digest)
         unsaved = self._unsaved[store_id] = self._unsaved.get(store_id, 0) + len(payload)
-        if unsaved >= self._policy.journal_bytes and not self._checkpointing.locked():
+        enough = max(self._policy.journal_bytes, self._snapshot_bytes.get(store_id, 0))
+        if unsaved >= enough and not self._checkpointing.locked():
             self._in_background(self.checkpoint(store_id))
         return answer
 
@@ -301,8 +319,10 @@ class Engine:
                 )
             finally:
                 state.release()
+            self._snapshot_bytes[store_id] = size
             state.changes.mark_stored(revision)
             await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
+            await self.in_thread(give_back)
         log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)
         return Checkpoint(store_id, revision, size, held_ms)
 

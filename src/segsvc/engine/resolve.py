@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from segsvc.bitmap import Bitmap, from_bytes, from_sorted, ordinals_of, to_bytes
-from segsvc.domain.columns import UInt32
 from segsvc.domain.errors import OrdinalEpochChanged, RequestIdReused
 from segsvc.engine.reach import Channel, Unreachable, reachable
 from segsvc.engine.read import Reading, SegmentSet
@@ -139,12 +138,15 @@ def same_request(resolution: Resolution, raw: bytes, request_id: str) -> None:
         raise RequestIdReused(request_id)
 
 
-def remaining(resolution: Resolution, offset: int, ordinal_epoch: int) -> UInt32:
-    """Return the recipients from *offset* on, ascending.
+def remaining(resolution: Resolution, offset: int, ordinal_epoch: int) -> Bitmap:
+    """Return the recipients from *offset* on.
 
     Raises:
         OrdinalEpochChanged: ordinals were renumbered since.
     """
     if resolution.ordinal_epoch != ordinal_epoch:
         raise OrdinalEpochChanged(ordinal_epoch)
-    return ordinals_of(resolution.members)[offset:]
+    members = resolution.members
+    if offset == len(members):
+        return Bitmap()
+    return members & Bitmap(range(members[offset], members.max() + 1))

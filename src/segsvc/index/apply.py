@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,21 @@ from segsvc.domain.write import ContactBatch
 from segsvc.index.attributes import AttributeColumn, TextSetAttribute
 
 
-def apply_column(column: AttributeColumn, given: FieldColumn, ordinals: UInt32) -> None:
+def apply_column(
+    column: AttributeColumn, given: FieldColumn, ordinals: UInt32, *, repeated: bool
+) -> None:
     """Set and unset an attribute; where a contact stands in several rows the last one wins.
 
     Args:
         ordinals: of all rows of the batch (uint32, n).
+        repeated: whether an ordinal may stand twice among them.
     """
+    if not repeated:
+        if len(given.rows):
+            column.set(ordinals[given.rows], given.values)
+        if len(given.unset):
+            column.unset(ordinals[given.unset])
+        return
     rows = np.concatenate([given.rows, given.unset])
     owners = ordinals[rows]
     last = _last_of_each(owners, rows)
@@ -41,13 +50,18 @@ def _last_of_each(owners: UInt32, rows: UInt32) -> Bool:
     return kept
 
 
-def apply_sets(column: TextSetAttribute, name: str, batch: ContactBatch, ordinals: UInt32) -> None:
+def apply_sets(
+    column: TextSetAttribute, name: str, batch: ContactBatch, ordinals: UInt32, *, repeated: bool
+) -> None:
     """Replace, add to and remove from text sets, in row order.
 
     Rows are taken in rounds in which no contact stands twice, so that their order matters only
-    from round to round.
+    from round to round; *repeated* as in `apply_column`.
     """
-    for chosen in _rounds(ordinals, _rows_naming(name, batch)):
+    rounds: Iterable[Bool] = [np.ones(len(ordinals), np.bool_)]
+    if repeated:
+        rounds = _rounds(ordinals, _rows_naming(name, batch))
+    for chosen in rounds:
         for given in batch.sets:
             if given.name == name:
                 rows, values = _part(given, chosen)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from segsvc.index.room import Room
+
 CHUNK_ROWS = 65_536
-_FIRST_ROOM = 1_024
 
 
 class ChunkedArray:
@@ -19,13 +20,21 @@ class ChunkedArray:
     The elements are contiguous, so that numpy reads them as one array (`live`). Writes go through
     the methods, which note what chunks they change: a chunk that a snapshot still has to read is
     copied before its first change, and the digest storage gave a chunk is forgotten.
+
+    Args:
+        chunk_rows: elements of a chunk.
+        spare: elements behind the last that may always be read, whatever they are.
     """
 
-    def __init__(self, name: str, dtype: npt.DTypeLike, chunk_rows: int = CHUNK_ROWS) -> None:
+    def __init__(
+        self, name: str, dtype: npt.DTypeLike, chunk_rows: int = CHUNK_ROWS, spare: int = 0
+    ) -> None:
         self.name = name
         self.dtype = np.dtype(dtype)
         self.chunk_rows = chunk_rows
-        self._data: npt.NDArray[Any] = np.empty(0, self.dtype)
+        self._spare = spare
+        self._room = Room(self.dtype)
+        self._room.reserve(spare)
         self._length = 0
         self._digests: dict[int, bytes] = {}
         self._frozen: FrozenArray | None = None
@@ -36,7 +45,12 @@ class ChunkedArray:
     @property
     def live(self) -> npt.NDArray[Any]:
         """The elements, to read."""
-        return self._data[: self._length]
+        return self._room.elements[: self._length]
+
+    @property
+    def with_spare(self) -> npt.NDArray[Any]:
+        """The elements and the spare ones behind them, to read."""
+        return self._room.elements[: self._length + self._spare]
 
     @property
     def nbytes(self) -> int:
@@ -47,31 +61,33 @@ class ChunkedArray:
         """Add *values* at the end; return the place of the first."""
         added = np.asarray(values, self.dtype)
         start = self._extend(len(added))
-        self._data[start : self._length] = added
+        self._room.elements[start : self._length] = added
         return start
 
     def grow(self, length: int, fill: int) -> None:
         """Make the array at least *length* long, new elements being *fill*."""
         if length > self._length:
             start = self._extend(length - self._length)
-            self._data[start:length] = fill
+            if fill:
+                self._room.elements[start:length] = fill
 
     def put(self, places: npt.NDArray[np.integer], values: npt.ArrayLike) -> None:
         """Set the elements at *places*; of repeated places the last wins."""
         if len(places) == 0:
             return
-        self._change(np.unique(places // self.chunk_rows).tolist())
-        self._data[places] = values
+        if self._digests or self._frozen is not None:
+            self._change(np.flatnonzero(np.bincount(places // self.chunk_rows)).tolist())
+        self._room.elements[places] = values
 
     def put_one(self, place: int, value: int) -> None:
         """Set one element."""
         self._change((place // self.chunk_rows,))
-        self._data[place] = value
+        self._room.elements[place] = value
 
     def freeze(self) -> FrozenArray:
         """Return the array as it is now, as a section of a snapshot."""
         assert self._frozen is None, "one snapshot at a time"
-        self._frozen = FrozenArray(self, self._data, self._length)
+        self._frozen = FrozenArray(self)
         return self._frozen
 
     def release(self) -> None:
@@ -80,8 +96,10 @@ class ChunkedArray:
 
     def load(self, values: npt.NDArray[Any]) -> None:
         """Replace everything by *values*."""
-        self._data = np.array(values, self.dtype)
+        self._room = Room(self.dtype)
         self._length = len(values)
+        self._room.reserve(self._length + self._spare)
+        self._room.elements[: self._length] = values
         self._digests.clear()
 
     def digest_of(self, place: int) -> bytes | None:
@@ -94,11 +112,11 @@ class ChunkedArray:
 
     def _extend(self, count: int) -> int:
         start, length = self._length, self._length + count
-        if length > len(self._data):
-            room = max(length, len(self._data) * 3 // 2, _FIRST_ROOM)
-            grown = np.empty(room, self.dtype)
-            grown[:start] = self._data[:start]
-            self._data = grown
+        if self._frozen is None:
+            self._room.reserve(length + self._spare)
+        else:
+            with self._frozen.lock:
+                self._room.reserve(length + self._spare)
         if count:
             self._change(range(start // self.chunk_rows, (length - 1) // self.chunk_rows + 1))
         self._length = length
@@ -114,11 +132,11 @@ class ChunkedArray:
 class FrozenArray:
     """A `ChunkedArray` as it was when it was frozen. Read by one thread while another writes."""
 
-    def __init__(self, array: ChunkedArray, buffer: npt.NDArray[Any], length: int) -> None:
+    def __init__(self, array: ChunkedArray) -> None:
         self._array = array
-        self._buffer = buffer
-        self._length = length
-        self._lock = threading.Lock()
+        self._length = len(array)
+        self.lock = threading.Lock()
+        """Held while a chunk is read, and while the array moves to where there is more room."""
         self._preserved: dict[int, bytes] = {}
         self._changed: set[int] = set()
         self._read: set[int] = set()
@@ -145,14 +163,14 @@ class FrozenArray:
 
     def chunk(self, place: int) -> bytes:
         """See `Section`."""
-        with self._lock:
+        with self.lock:
             self._read.add(place)
             kept = self._preserved.pop(place, None)
             return self._bytes(place) if kept is None else kept
 
     def preserve(self, place: int) -> None:
         """Keep a chunk's bytes before they change, unless they were read already."""
-        with self._lock:
+        with self.lock:
             self._changed.add(place)
             pending = place < self.chunk_count and place not in self._read
             if pending and place not in self._preserved:
@@ -160,18 +178,19 @@ class FrozenArray:
 
     def known_digest(self, place: int) -> bytes | None:
         """See `Section`."""
-        with self._lock:
+        with self.lock:
             return None if place in self._changed else self._array.digest_of(place)
 
     def remember_digest(self, place: int, digest: bytes) -> None:
         """See `Section`; forgotten at once when the live chunk has changed since."""
-        with self._lock:
+        with self.lock:
             if place not in self._changed:
                 self._array.remember_digest(place, digest)
 
     def _bytes(self, place: int) -> bytes:
         start = place * self._array.chunk_rows
-        return self._buffer[start : min(start + self._array.chunk_rows, self._length)].tobytes()
+        end = min(start + self._array.chunk_rows, self._length)
+        return self._array.live[start:end].tobytes()
 
 
 class BytesSection:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from segsvc.domain.columns import Int64, Strings, UInt32
 from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.hash_table import HashTable
-from segsvc.index.hashing import UInt64, equal_strings, hash_strings
+from segsvc.index.hashing import Spans, UInt64, distinct, equal_spans, hash_spans
 from segsvc.index.strings import StringArena
 
 _GONE = -1
@@ -41,29 +40,31 @@ class ContactIds:
 
     def find(self, ids: Strings) -> Int64:
         """Return the ordinal of each id (int64, n), -1 where there is none; follows aliases."""
-        return self._find(ids, hash_strings(ids))[1]
+        spans = Spans.of(ids)
+        return self._find(spans, hash_spans(spans))[1]
 
-    def _find(self, ids: Strings, hashes: UInt64) -> tuple[Int64, Int64]:
+    def _find(self, ids: Spans, hashes: UInt64) -> tuple[Int64, Int64]:
         ordinals = self._ordinals.live
         entries = self._table.find(
             hashes,
             lambda rows, held: (
-                (ordinals[held] != _GONE) & equal_strings(ids.take(rows), self._ids.take(held))
+                (ordinals[held] != _GONE) & equal_spans(ids.take(rows), self._ids.spans(held))
             ),
         )
-        found = np.full(len(ids), _GONE, np.int64)
+        found = np.full(len(hashes), _GONE, np.int64)
         known = entries >= 0
         found[known] = ordinals[entries[known]]
         return entries, found
 
     def find_or_create(self, ids: Strings) -> tuple[UInt32, UInt32]:
         """Return the ordinal of each id (uint32, n) and the ordinals that were made for it."""
-        hashes = hash_strings(ids)
-        _, found = self._find(ids, hashes)
+        spans = Spans.of(ids)
+        hashes = hash_spans(spans)
+        _, found = self._find(spans, hashes)
         missing = np.flatnonzero(found == _GONE)
         if len(missing) == 0:
             return found.astype(np.uint32), np.zeros(0, np.uint32)
-        firsts, groups = _distinct(ids.take(missing), hashes[missing])
+        firsts, groups = distinct(ids.take(missing), hashes[missing])
         new = missing[firsts]
         start = self.ordinal_limit
         made = np.arange(start, start + len(new), dtype=np.uint32)
@@ -100,8 +101,8 @@ class ContactIds:
         self._point(contact_id, ordinal)
 
     def _point(self, contact_id: str, ordinal: int) -> None:
-        ids = Strings.of([contact_id])
-        entry = int(self._find(ids, hash_strings(ids))[0][0])
+        ids = Spans.of(Strings.of([contact_id]))
+        entry = int(self._find(ids, hash_spans(ids))[0][0])
         assert entry >= 0, "the id is known"
         self._ordinals.put_one(entry, ordinal)
 
@@ -114,21 +115,7 @@ class ContactIds:
         self._ids.load(sections)
         self._ordinals.load(sections[self._ordinals.name])
         self._entries.load(sections[self._entries.name])
-        self._table = HashTable()
+        self._table = HashTable(len(self._ids))
         for start in range(0, len(self._ids), 65_536):
             places = np.arange(start, min(start + 65_536, len(self._ids)))
-            self._table.add(hash_strings(self._ids.take(places)))
-
-
-def _distinct(ids: Strings, hashes: UInt64) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the rows of the first of each distinct id, in row order, and each row's group."""
-    _, firsts, groups = np.unique(hashes, return_index=True, return_inverse=True)
-    if not bool(equal_strings(ids, ids.take(firsts[groups])).all()):
-        texts = ids.tolist()
-        places: dict[str, int] = {}
-        groups = np.array([places.setdefault(text, len(places)) for text in texts], np.intp)
-        firsts = np.unique(groups, return_index=True)[1]
-    order = np.argsort(firsts, kind="stable")
-    rank = np.empty(len(order), np.intp)
-    rank[order] = np.arange(len(order))
-    return firsts[order], rank[groups]
+            self._table.add(hash_spans(self._ids.spans(places)))

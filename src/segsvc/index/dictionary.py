@@ -13,8 +13,18 @@ from segsvc.domain.section import Sections
 from segsvc.domain.text import fold
 from segsvc.index.array import ChunkedArray
 from segsvc.index.hash_table import HashTable
-from segsvc.index.hashing import equal_strings, hash_strings
+from segsvc.index.hashing import (
+    Spans,
+    UInt64,
+    distinct,
+    equal_spans,
+    hash_strings,
+    same_strings,
+)
 from segsvc.index.strings import StringArena
+
+_KEPT_TEXTS = 1_024
+"""Up to so many texts the codes of the last batch are kept: the next often brings the same."""
 
 
 class Dictionary:
@@ -27,6 +37,7 @@ class Dictionary:
         self._originals = StringArena(name)
         self._table = HashTable()
         self._folded = FoldedTexts(self._originals, folds=folds)
+        self._kept: tuple[Strings, UInt32] | None = None
 
     def __len__(self) -> int:
         """Number of codes, the 0 of the missing text included."""
@@ -41,36 +52,40 @@ class Dictionary:
         """Return the code of every text of a column (uint32, k), adding those that are new."""
         return self.codes_of(texts.dictionary)[texts.codes]
 
-    def codes_of(self, texts: Iterable[str]) -> UInt32:
+    def codes_of(self, texts: Strings) -> UInt32:
         """Return the code of each text, adding those that are new."""
-        held = list(texts)
-        if not held:
-            return np.zeros(0, np.uint32)
-        originals = Strings.of(held)
-        hashes = self._hashes(held, originals)
+        if len(texts) > _KEPT_TEXTS:
+            return self._codes_of(texts)
+        if self._kept is None or not same_strings(self._kept[0], texts):
+            self._kept = (texts, self._codes_of(texts))
+        return self._kept[1]
+
+    def _codes_of(self, texts: Strings) -> UInt32:
+        spans = Spans.of(texts)
+        hashes = self._hashes(texts)
         found = self._table.find(
             hashes,
-            lambda rows, entries: equal_strings(
-                originals.take(rows), self._originals.take(entries)
-            ),
+            lambda rows, entries: equal_spans(spans.take(rows), self._originals.spans(entries)),
         )
         missing = np.flatnonzero(found < 0)
         if len(missing):
-            new: dict[str, int] = {}
-            for row in missing.tolist():
-                found[row] = len(self._originals) + new.setdefault(held[row], len(new))
-            firsts = missing[np.unique(found[missing], return_index=True)[1]]
-            self._originals.append(originals.take(firsts))
-            self._table.add(hashes[firsts])
+            new = texts.take(missing)
+            firsts, groups = distinct(new, hash_strings(new))
+            found[missing] = groups + len(self._originals)
+            self._originals.append(new.take(firsts))
+            self._table.add(hashes[missing[firsts]])
         return (found + 1).astype(np.uint32)
 
-    def _hashes(self, texts: list[str], originals: Strings) -> npt.NDArray[np.uint64]:
-        folded = Strings.of([fold(text) for text in texts]) if self.folds else originals
-        return hash_strings(folded)
+    def _hashes(self, texts: Strings) -> UInt64:
+        return hash_strings(_folded(texts) if self.folds else texts)
 
     def text(self, code: int) -> str:
         """Return the original of a code."""
         return self._originals.item(code - 1)
+
+    def texts(self, codes: UInt32) -> Strings:
+        """Return the originals of some codes, none of them 0."""
+        return self._originals.take(codes.astype(np.int64) - 1)
 
     def codes_equal(self, values: Iterable[str]) -> UInt32:
         """Return the codes of all originals that are the same text as one of *values*."""
@@ -116,13 +131,12 @@ class Dictionary:
     def load(self, sections: Sections) -> None:
         """Replace everything by what a snapshot held."""
         self._originals.load(sections)
-        self._table = HashTable()
+        self._kept = None
         count = len(self._originals)
+        self._table = HashTable(count)
         for start in range(0, count, 65_536):
             places = np.arange(start, min(start + 65_536, count))
-            originals = self._originals.take(places)
-            texts = originals.tolist() if self.folds else []
-            self._table.add(self._hashes(texts, originals))
+            self._table.add(self._hashes(self._originals.take(places)))
         self._folded = FoldedTexts(self._originals, folds=self.folds)
 
 
@@ -164,10 +178,17 @@ class FoldedTexts:
 
 
 def _folded(texts: Strings) -> Strings:
-    if len(texts.utf8) and int(texts.utf8.max()) < 128:
-        upper = (texts.utf8 >= 65) & (texts.utf8 <= 90)
-        return Strings(np.where(upper, texts.utf8 + np.uint8(32), texts.utf8), texts.offsets)
-    return Strings.of([fold(text) for text in texts])
+    """Fold all texts; only those beyond ASCII one by one."""
+    upper = (texts.utf8 >= 65) & (texts.utf8 <= 90)
+    plain = Strings(np.where(upper, texts.utf8 + np.uint8(32), texts.utf8), texts.offsets)
+    beyond = np.flatnonzero(texts.utf8 > 127)
+    if not len(beyond):
+        return plain
+    found = np.zeros(len(texts), np.bool_)
+    found[np.searchsorted(texts.offsets, beyond, side="right") - 1] = True
+    rows, places = np.flatnonzero(found), np.arange(len(texts))
+    places[rows] = len(texts) + np.arange(len(rows))
+    return plain.followed_by(Strings.of([fold(text) for text in texts.take(rows)])).take(places)
 
 
 def _anywhere(utf8: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], needle: bytes) -> UInt32:

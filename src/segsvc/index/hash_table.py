@@ -14,88 +14,116 @@ import numpy.typing as npt
 
 from segsvc.domain.columns import Bool, Int64
 from segsvc.index.hashing import UInt64
+from segsvc.index.room import Room
 
 Same: TypeAlias = Callable[[npt.NDArray[np.intp], Int64], Bool]
 """Given rows of the batch and as many entries, say which pairs are the same living key."""
 
 _FIRST_SLOTS = 1_024
+_GROWTH = 4
 _NONE = -1
+_MOVED_PER_ADDED = 4
+_MOVED_AT_LEAST = 8_192
 
 
 class HashTable:
-    """Slots hold entry numbers; linear probing; at most half full."""
+    """Slots hold entry numbers plus one, 0 being free; linear probing; at most 5/8 full.
 
-    def __init__(self) -> None:
-        self._slots: npt.NDArray[np.int32] = np.full(_FIRST_SLOTS, _NONE, np.int32)
-        self._hashes: UInt64 = np.zeros(_FIRST_SLOTS, np.uint64)
+    A table that is half full begins to fill a larger one, some entries with each batch that is
+    added, because filling it at once would hold everybody up for a second at ten million entries.
+    """
+
+    def __init__(self, expected: int = 0) -> None:
+        """Make an empty table with room for *expected* entries."""
+        self._slots = np.zeros(_size_for(expected, _FIRST_SLOTS), np.uint32)
+        self._next: npt.NDArray[np.uint32] | None = None
+        self._moved = 0
+        self._hashes = Room(np.uint64)
         self._entries = 0
 
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return self._slots.nbytes + self._hashes.nbytes
+        larger = 0 if self._next is None else self._next.nbytes
+        return self._slots.nbytes + larger + self._entries * self._hashes.dtype.itemsize
 
     def find(self, hashes: UInt64, same: Same) -> Int64:
         """Return the entry of each hash (int64, n), -1 where no entry is the same."""
         found: Int64 = np.full(len(hashes), _NONE, np.int64)
         rows = np.arange(len(hashes))
-        mask = len(self._slots) - 1
-        places = (hashes & np.uint64(mask)).astype(np.int64)
+        mask = np.int64(len(self._slots) - 1)
+        places = hashes.view(np.int64) & mask
+        held_hashes = self._hashes.elements
         while len(rows):
-            entries = self._slots[places]
-            occupied = entries != _NONE
-            rows, places, entries = rows[occupied], places[occupied], entries[occupied]
-            alike = np.flatnonzero(self._hashes[entries] == hashes[rows])
+            held = self._slots[places]
+            occupied = np.flatnonzero(held)
+            if len(occupied) < len(rows):
+                rows, places, held = rows[occupied], places[occupied], held[occupied]
+            entries = held.astype(np.int64) - 1
+            alike = np.flatnonzero(held_hashes[entries] == hashes[rows])
             if len(alike):
-                matched = alike[same(rows[alike], entries[alike].astype(np.int64))]
+                matched = alike[same(rows[alike], entries[alike])]
                 found[rows[matched]] = entries[matched]
                 going = np.ones(len(rows), np.bool_)
                 going[matched] = False
-                rows, places = rows[going], places[going]
+                left = np.flatnonzero(going)
+                rows, places = rows[left], places[left]
             places = (places + 1) & mask
         return found
 
     def hashes_of(self, entries: npt.NDArray[np.integer]) -> UInt64:
         """Return the hashes of some entries."""
-        found: UInt64 = self._hashes[entries]
+        found: UInt64 = self._hashes.elements[entries]
         return found
 
     def alike(self, wanted: int) -> Iterator[int]:
         """Yield every entry with the hash *wanted*, in no particular order."""
         mask = len(self._slots) - 1
         place = wanted & mask
-        while (entry := int(self._slots[place])) != _NONE:
-            if int(self._hashes[entry]) == wanted:
-                yield entry
+        while held := int(self._slots[place]):
+            if int(self._hashes.elements[held - 1]) == wanted:
+                yield held - 1
             place = (place + 1) & mask
 
     def add(self, hashes: UInt64) -> int:
         """Add the next len(hashes) entries; return the number of the first."""
         first = self._entries
         self._entries += len(hashes)
-        if self._entries > len(self._hashes):
-            grown = np.zeros(max(self._entries, len(self._hashes) * 2), np.uint64)
-            grown[:first] = self._hashes[:first]
-            self._hashes = grown
-        self._hashes[first : self._entries] = hashes
-        if self._entries * 2 > len(self._slots):
-            self._rebuild()
-        else:
-            self._place(np.arange(first, self._entries, dtype=np.int32))
+        self._hashes.reserve(self._entries)
+        self._hashes.elements[first : self._entries] = hashes
+        if self._next is None and self._entries * 2 > len(self._slots):
+            size = _size_for(self._entries, len(self._slots) * _GROWTH)
+            self._next, self._moved = np.zeros(size, np.uint32), 0
+        if self._next is not None:
+            self._move(max(_MOVED_PER_ADDED * len(hashes), _MOVED_AT_LEAST))
+        if self._moved < self._entries:
+            self._place(self._slots, first, self._entries)
         return first
 
-    def _rebuild(self) -> None:
-        size = len(self._slots)
-        while self._entries * 2 > size:
-            size *= 2
-        self._slots = np.full(size * 2, _NONE, np.int32)
-        self._place(np.arange(self._entries, dtype=np.int32))
+    def _move(self, count: int) -> None:
+        """Put the next *count* entries into the larger table, and use it once it holds all."""
+        assert self._next is not None
+        if self._entries * 8 > len(self._slots) * 5:
+            count = self._entries
+        end = min(self._moved + count, self._entries)
+        self._place(self._next, self._moved, end)
+        self._moved = end
+        if end == self._entries:
+            self._slots, self._next = self._next, None
 
-    def _place(self, entries: npt.NDArray[np.int32]) -> None:
-        mask = len(self._slots) - 1
-        places = (self._hashes[entries] & np.uint64(mask)).astype(np.int64)
-        while len(entries):
-            free = self._slots[places] == _NONE
-            self._slots[places[free]] = entries[free]
-            lost = self._slots[places] != entries
-            entries, places = entries[lost], (places[lost] + 1) & mask
+    def _place(self, slots: npt.NDArray[np.uint32], first: int, end: int) -> None:
+        mask = np.int64(len(slots) - 1)
+        numbers = np.arange(first + 1, end + 1, dtype=np.uint32)
+        places = self._hashes.elements[first:end].view(np.int64) & mask
+        while len(numbers):
+            free = np.flatnonzero(slots[places] == 0)
+            slots[places[free]] = numbers[free]
+            lost = np.flatnonzero(slots[places] != numbers)
+            numbers, places = numbers[lost], (places[lost] + 1) & mask
+
+
+def _size_for(entries: int, least: int) -> int:
+    size = least
+    while entries * 2 > size:
+        size *= 2
+    return size

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.domain.columns import Bool, Strings
+from segsvc.domain.columns import Bool, Int64, Strings
 
 UInt64: TypeAlias = npt.NDArray[np.uint64]
+Rows: TypeAlias = slice | npt.NDArray[np.intp]
 
 _K1 = np.uint64(0x9E3779B97F4A7C15)
 _K2 = np.uint64(0xBF58476D1CE4E5B9)
@@ -30,43 +32,124 @@ def splitmix64(values: UInt64) -> UInt64:
     return mix(values + _K1)
 
 
-def _words(arena: npt.NDArray[np.uint8]) -> UInt64:
-    """View every place of *arena* as the eight bytes that begin there, zero behind the end."""
-    padded = np.concatenate([arena, np.zeros(8, np.uint8)])
-    return np.ndarray((len(arena) + 1,), np.dtype("<u8"), padded, strides=(1,))
+def words_of(padded: npt.NDArray[np.uint8]) -> UInt64:
+    """View every place of an arena as the eight bytes that begin there.
+
+    Args:
+        padded: the arena and eight bytes more, whatever they are.
+    """
+    return np.ndarray((len(padded) - 7,), np.dtype("<u8"), padded, strides=(1,))
 
 
-def _steps(lengths: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[np.intp], UInt64]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Strings where they lie, to be hashed and compared without being copied.
+
+    Attributes:
+        words: of the arena, from `words_of`. starts, lengths: in bytes (int64, n).
+    """
+
+    words: UInt64
+    starts: Int64
+    lengths: Int64
+
+    @classmethod
+    def of(cls, strings: Strings) -> Spans:
+        """Return *strings* as spans."""
+        padded = np.concatenate([strings.utf8, np.zeros(8, np.uint8)])
+        offsets = strings.offsets.astype(np.int64)
+        return cls(words_of(padded), offsets[:-1], np.diff(offsets))
+
+    def take(self, rows: npt.NDArray[np.integer]) -> Spans:
+        """Return the spans of *rows*, in that order."""
+        return Spans(self.words, self.starts[rows], self.lengths[rows])
+
+
+def _steps(lengths: Int64) -> Iterator[tuple[int, Rows, UInt64]]:
     """Yield (step, strings longer than 8 * step, mask of their bytes in it)."""
-    longest = int(lengths.max(initial=0))
-    rows = np.arange(len(lengths))
+    if not len(lengths):
+        return
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    rows: Rows = slice(None)
     for step in range(-(-longest // 8)):
-        rows = rows[lengths[rows] > 8 * step]
+        if shortest <= 8 * step:
+            held = np.arange(len(lengths)) if isinstance(rows, slice) else rows
+            rows = held[lengths[held] > 8 * step]
         left = np.minimum(lengths[rows] - 8 * step, 8).astype(np.uint64)
         yield step, rows, _ALL >> (np.uint64(64) - left * np.uint64(8))
 
 
-def hash_strings(strings: Strings, seed: int = 0) -> UInt64:
+def hash_spans(spans: Spans, seed: int = 0) -> UInt64:
     """Return a 64-bit hash of each string (uint64, n)."""
-    lengths = strings.lengths().astype(np.int64)
-    starts = strings.offsets[:-1].astype(np.int64)
-    words = _words(strings.utf8)
-    state: UInt64 = mix(lengths.astype(np.uint64) * _K1 + np.uint64(seed))
-    for step, rows, mask in _steps(lengths):
-        state[rows] = mix((state[rows] ^ (words[starts[rows] + 8 * step] & mask)) + _K1)
+    state: UInt64 = mix(spans.lengths.astype(np.uint64) * _K1 + np.uint64(seed))
+    for step, rows, mask in _steps(spans.lengths):
+        words = spans.words[spans.starts[rows] + 8 * step] & mask
+        state[rows] = mix((state[rows] ^ words) + _K1)
     return state
 
 
-def equal_strings(left: Strings, right: Strings) -> Bool:
+def hash_strings(strings: Strings, seed: int = 0) -> UInt64:
+    """Return a 64-bit hash of each string (uint64, n)."""
+    return hash_spans(Spans.of(strings), seed)
+
+
+def equal_spans(left: Spans, right: Spans) -> Bool:
     """Return whether left[i] and right[i] are the same bytes (bool, n)."""
-    lengths = left.lengths().astype(np.int64)
-    equal: Bool = lengths == right.lengths()
-    left_starts = left.offsets[:-1].astype(np.int64)
-    right_starts = right.offsets[:-1].astype(np.int64)
-    left_words, right_words = _words(left.utf8), _words(right.utf8)
-    for step, rows, mask in _steps(np.where(equal, lengths, 0)):
-        differ = (
-            left_words[left_starts[rows] + 8 * step] ^ right_words[right_starts[rows] + 8 * step]
-        ) & mask
-        equal[rows[differ != 0]] = False
+    equal: Bool = left.lengths == right.lengths
+    for step, rows, mask in _steps(np.where(equal, left.lengths, 0)):
+        words = left.words[left.starts[rows] + 8 * step]
+        words ^= right.words[right.starts[rows] + 8 * step]
+        equal[rows] &= (words & mask) == 0
     return equal
+
+
+def same_strings(left: Strings, right: Strings) -> bool:
+    """Whether both are the same strings in the same order."""
+    return (
+        len(left) == len(right)
+        and left.offsets.tobytes() == right.offsets.tobytes()
+        and left.utf8[: left.offsets[-1]].tobytes() == right.utf8[: right.offsets[-1]].tobytes()
+    )
+
+
+def distinct(strings: Strings, hashes: UInt64) -> tuple[Int64, Int64]:
+    """Tell which strings are the same, given their hashes (uint64, n).
+
+    Returns:
+        The rows of the first of each different string, ascending (int64, k), and for each row
+        the place of its string among them (int64, n).
+    """
+    if _are_different(hashes):
+        return np.arange(len(hashes)), np.arange(len(hashes))
+    order = np.argsort(hashes, kind="stable")
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = hashes[order[1:]] != hashes[order[:-1]]
+    firsts, groups = order[begins], np.empty(len(order), np.int64)
+    groups[order] = np.cumsum(begins) - 1
+    spans = Spans.of(strings)
+    if not equal_spans(spans, spans.take(firsts[groups])).all():
+        return _distinct_one_by_one(strings)
+    by_row = np.argsort(firsts)
+    rank = np.empty(len(firsts), np.int64)
+    rank[by_row] = np.arange(len(firsts))
+    return firsts[by_row], rank[groups]
+
+
+def _are_different(hashes: UInt64) -> bool:
+    """Whether no hash stands twice; finds out without sorting all of them."""
+    size = 1 << (16 * len(hashes)).bit_length()
+    rows, places = np.arange(len(hashes)), hashes.view(np.int64) & np.int64(size - 1)
+    seen = np.zeros(size, np.int64)
+    seen[places] = rows
+    lost = seen[places] != rows
+    contested = np.zeros(size, np.bool_)
+    contested[places[lost]] = True
+    doubtful = np.sort(hashes[contested[places]])
+    return not bool((doubtful[1:] == doubtful[:-1]).any())
+
+
+def _distinct_one_by_one(strings: Strings) -> tuple[Int64, Int64]:
+    """Do as `distinct` does when different strings have the same hash."""
+    places: dict[str, int] = {}
+    groups = np.array([places.setdefault(text, len(places)) for text in strings], np.int64)
+    return np.unique(groups, return_index=True)[1].astype(np.int64), groups

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from os import cpu_count
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -77,19 +79,22 @@ class StoreIndex:
     def apply_contacts(self, batch: ContactBatch, touched: Touched) -> int:
         """Create and change contacts, row by row in effect; return how many are new."""
         ordinals, made = self.contacts.find_or_create(batch.ids)
+        named = from_ordinals(ordinals)
+        repeated = len(named) < len(ordinals)
         given_sets = {given.name for given in (*batch.sets, *batch.adds, *batch.removes)}
         for name in sorted(given_sets):
             column = self.column(name)
             if isinstance(column, TextSetAttribute):
-                apply_sets(column, name, batch, ordinals)
+                apply_sets(column, name, batch, ordinals, repeated=repeated)
         for given in batch.sets:
             column = self.column(given.name)
             if not isinstance(column, TextSetAttribute):
-                apply_column(column, given, ordinals)
+                apply_column(column, given, ordinals, repeated=repeated)
         touched.created |= from_sorted(made)
         for given in (*batch.sets, *batch.adds, *batch.removes):
             rows = np.concatenate([given.rows, given.unset])
-            touched.attribute(given.name, from_ordinals(ordinals[rows]))
+            whole = len(rows) == len(ordinals)
+            touched.attribute(given.name, named if whole else from_ordinals(ordinals[rows]))
         return len(made)
 
     def labelled(self, attribute: str) -> Bitmap:
@@ -112,7 +117,7 @@ class StoreIndex:
             others = self.labelled(labels.name) - named
             column.unset(ordinals_of(others))
             touched.attribute(labels.name, others)
-        apply_column(column, labels, ordinals)
+        apply_column(column, labels, ordinals, repeated=len(named) < len(ordinals))
         return named
 
     def accept_events(
@@ -296,17 +301,21 @@ class StoreIndex:
     def load(self, facts: dict[str, Any], sections: Sections) -> None:
         """Replace everything by what a snapshot held; the schema is set before."""
         universe = from_bytes(sections[_UNIVERSE].tobytes())
-        self.contacts.load(facts["contacts"], sections, universe)
+        parts: list[_Part] = []
         for name in facts["attributes"]:
             self._columns[name] = make_column(self.schema.attributes[name])
-            self._columns[name].load(sections)
+            parts.append(self._columns[name])
         for name, properties in facts["behaviors"].items():
-            definition = self.schema.behaviors[name]
-            log = self._logs[name] = EventLog(definition.only(properties))
-            log.load(sections)
-            log.define(definition)
-        for name in facts["event_ids"]:
-            self._ids_of(name).load(sections)
+            self._logs[name] = EventLog(self.schema.behaviors[name].only(properties))
+            parts.append(self._logs[name])
+        parts += map(self._ids_of, facts["event_ids"])
+        with ThreadPoolExecutor(cpu_count() or 1, "segsvc-load") as threads:
+            waiting = [threads.submit(_load, part, sections) for part in parts]
+            self.contacts.load(facts["contacts"], sections, universe)
+            for held in waiting:
+                held.result()
+        for name, log in self._logs.items():
+            log.define(self.schema.behaviors[name])
 
     def stats(self) -> IndexStats:
         """Return how much there is."""
@@ -318,6 +327,21 @@ class StoreIndex:
         }
         events = {name: log.live_rows for name, log in self._logs.items()}
         return IndexStats(self.contacts.count, events, held)
+
+
+class _Part(Protocol):
+    """A part of the index that a snapshot keeps."""
+
+    def load(self, sections: Sections) -> None: ...
+
+    def arrays(self) -> tuple[ChunkedArray, ...]: ...
+
+
+def _load(part: _Part, sections: Sections) -> None:
+    """Load one part beside others, most of which is work of numpy; forget what it was made of."""
+    part.load(sections)
+    for array in part.arrays():
+        sections.pop(array.name, None)
 
 
 SegmentMembers = Callable[[str, int, Bitmap | None], Bitmap]

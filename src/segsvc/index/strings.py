@@ -8,6 +8,7 @@ import numpy.typing as npt
 from segsvc.domain.columns import Strings
 from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray
+from segsvc.index.hashing import Spans, words_of
 
 _BYTES_PER_CHUNK = 2**19
 
@@ -16,7 +17,7 @@ class StringArena:
     """Strings 0, 1, 2 ... one behind the other."""
 
     def __init__(self, name: str) -> None:
-        self._utf8 = ChunkedArray(f"{name}/utf8", np.uint8, _BYTES_PER_CHUNK)
+        self._utf8 = ChunkedArray(f"{name}/utf8", np.uint8, _BYTES_PER_CHUNK, spare=8)
         self._ends = ChunkedArray(f"{name}/ends", np.int64)
 
     def __len__(self) -> int:
@@ -57,6 +58,11 @@ class StringArena:
         flat = np.arange(int(offsets[-1]), dtype=np.int64)
         flat += np.repeat(starts - offsets[:-1], lengths)
         return Strings(self._utf8.live[flat], offsets)
+
+    def spans(self, places: npt.NDArray[np.integer]) -> Spans:
+        """Return the strings at *places* where they lie."""
+        starts = self.starts_of(places)
+        return Spans(words_of(self._utf8.with_spare), starts, self._ends.live[places] - starts)
 
     def item(self, place: int) -> str:
         """Return one string."""

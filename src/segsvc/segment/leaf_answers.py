@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_sorted, ordinals_of
+from segsvc.bitmap import Bitmap, from_sorted, ordinals_of, size_of
 from segsvc.condition.sample import SampleLeaf
 from segsvc.condition.tree import AnyLeaf
 from segsvc.condition.view import View
@@ -58,6 +58,11 @@ class LeafAnswers:
 
     def __len__(self) -> int:
         return len(self._held)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the answers, about."""
+        return sum(size_of(held.members) for held in self)
 
     def __iter__(self) -> Iterator[LeafAnswer]:
         return iter(self._held.values())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, size_of
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf, Condition, leaves
 from segsvc.condition.view import View
@@ -71,6 +71,11 @@ class Memberships:
     def members(self, segment_id: str) -> Bitmap:
         """Return the members of a segment; not to be changed, and changed by the next revision."""
         return self._held[segment_id].members
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by members, about; the answers they rest on are apart."""
+        return sum(size_of(held.members) for held in self._held.values())
 
     def advance(
         self,

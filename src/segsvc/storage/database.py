@@ -35,8 +35,10 @@ _SQLITE_SETTINGS = (
     "PRAGMA foreign_keys = ON",
     f"PRAGMA wal_autocheckpoint = {_WAL_BYTES // _PAGE_BYTES}",
     f"PRAGMA journal_size_limit = {16 * _WAL_BYTES}",
-    "PRAGMA cache_size = -32768",
 )
+_WRITER_SETTINGS = ("PRAGMA cache_size = -32768",)
+"""Readers come in any number and read each byte once; they keep SQLite's 2 MiB each."""
+
 _POSTGRESQL_SETTINGS = ("SET synchronous_commit TO on",)
 
 _OWNER = (
@@ -161,20 +163,20 @@ def _engine(url: URL, begin: str) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
     arguments = {"check_same_thread": False} if sqlite else {}
     engine = create_engine(url, hide_parameters=True, connect_args=arguments)
-    event.listen(engine, "connect", _settings(sqlite))
+    event.listen(engine, "connect", _settings(sqlite, writes=begin != "BEGIN"))
     if sqlite:
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
-def _settings(sqlite: bool) -> Callable[[Any, object], None]:
+def _settings(sqlite: bool, *, writes: bool) -> Callable[[Any, object], None]:
     """Return what prepares a new connection. SQLite's driver must not begin by itself."""
 
     def prepare(raw: Any, _: object) -> None:
         cursor = raw.cursor()
         if sqlite:
             raw.isolation_level = None
-            for setting in _SQLITE_SETTINGS:
+            for setting in (*_SQLITE_SETTINGS, *(_WRITER_SETTINGS if writes else ())):
                 cursor.execute(setting)
         else:
             for setting in _POSTGRESQL_SETTINGS:

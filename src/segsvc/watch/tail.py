@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from segsvc.bitmap import size_of
 from segsvc.segment.delta import Changes
 
 KEPT_CHANGES = 10_000
@@ -23,6 +24,12 @@ class ChangeTail:
 
     def __len__(self) -> int:
         return len(self._held)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by entered and left contacts, about."""
+        deltas = (delta for changes in self._held for delta in changes.deltas)
+        return sum(size_of(delta.entered) + size_of(delta.left) for delta in deltas)
 
     def append(self, changes: Changes) -> None:
         """Take in the changes of the newest revision, if it has any."""

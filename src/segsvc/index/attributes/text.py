@@ -95,8 +95,7 @@ class TextAttribute:
         held = self._codes.live[ordinals]
         places = np.flatnonzero(held).astype(np.uint32)
         distinct, codes = np.unique(held[places], return_inverse=True)
-        texts = tuple(self._dictionary.text(code) for code in distinct.tolist())
-        return places, TextColumn(codes.astype(np.uint32), texts)
+        return places, TextColumn(codes.astype(np.uint32), self._dictionary.texts(distinct))
 
     def fill(self, source: int, into: int) -> None:
         """See `AttributeColumn.fill`."""

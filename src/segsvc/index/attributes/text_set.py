@@ -6,9 +6,17 @@ from functools import reduce
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_bytes, from_ordinals, from_sorted, ordinals_of, to_bytes
+from segsvc.bitmap import (
+    Bitmap,
+    from_bytes,
+    from_ordinals,
+    from_sorted,
+    ordinals_of,
+    size_of,
+    to_bytes,
+)
 from segsvc.condition.view import Value
-from segsvc.domain.columns import ListColumn, TextColumn, UInt32, Values
+from segsvc.domain.columns import ListColumn, Strings, TextColumn, UInt32, Values
 from segsvc.domain.predicate import AllOfValues, OneOf, Predicate, Present
 from segsvc.domain.schema import AttributeDefinition
 from segsvc.domain.section import Section, Sections
@@ -68,7 +76,7 @@ class TextSetAttribute:
         codes, starts = np.unique(elements.codes[order], return_index=True)
         parts = np.split(owners[order], starts[1:])
         return [
-            (elements.dictionary[code], from_ordinals(part))
+            (elements.dictionary.item(code), from_ordinals(part))
             for code, part in zip(codes.tolist(), parts, strict=False)
         ]
 
@@ -113,7 +121,7 @@ class TextSetAttribute:
         places, counts = np.unique(rows, return_counts=True)
         offsets = np.zeros(len(places) + 1, np.uint32)
         np.cumsum(counts, out=offsets[1:])
-        texts = tuple(self._shown[key] for key in keys)
+        texts = Strings.of([self._shown[key] for key in keys])
         return places.astype(np.uint32), ListColumn(offsets, TextColumn(flat[by_row], texts))
 
     def fill(self, source: int, into: int) -> None:
@@ -170,4 +178,4 @@ class TextSetAttribute:
     @property
     def nbytes(self) -> int:
         """See `AttributeColumn.nbytes`."""
-        return sum(len(to_bytes(posting)) for posting in self._postings.values())
+        return sum(map(size_of, self._postings.values()))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from segsvc.domain.calendar import FIRST_EVENT, FIRST_INSTANT, LAST_EVENT, LAST_INSTANT
 from segsvc.domain.columns import (
     NO_ROWS,
+    NO_STRINGS,
     Bool,
     BooleanColumn,
     FieldColumn,
@@ -29,9 +30,15 @@ from segsvc.domain.ids import MAX_CONTACT_ID_BYTES
 from segsvc.domain.schema import Schema, ValueType
 from segsvc.domain.text import fold
 from segsvc.domain.write import ContactBatch, EventBlock
-from segsvc.rpc.decode.row_form import EVENT_TIMES, MAX_EVENT_ID_BYTES, text_column
+from segsvc.rpc.decode.row_form import EVENT_TIMES, MAX_EVENT_ID_BYTES
 from segsvc.rpc.decode.rows import RowErrors
-from segsvc.rpc.decode.values import MAX_ELEMENTS, Definition, check_text
+from segsvc.rpc.decode.values import (
+    MAX_ELEMENTS,
+    MAX_TEXT_BYTES,
+    Definition,
+    allowed_texts,
+    check_text,
+)
 from segsvc.v1 import ingest_pb2, value_pb2
 
 _ENCODINGS = {
@@ -88,11 +95,11 @@ def _check_utf8(raw: bytes, utf8: npt.NDArray[np.uint8], offsets: UInt32, path: 
 
 def dictionary(wire: value_pb2.DictionaryColumn, path: str) -> TextColumn:
     """Read a dictionary column."""
-    values = strings(wire.values, f"{path}.values").tolist()
+    values = strings(wire.values, f"{path}.values")
     codes = array(wire.codes, "<u4", f"{path}.codes")
     if len(codes) and int(codes.max()) >= len(values):
         raise InvalidArgument.of(f"{path}.codes", f"must lie below {len(values)}")
-    return TextColumn(codes, tuple(values))
+    return TextColumn(codes, values)
 
 
 def contact_columns(
@@ -155,12 +162,8 @@ def _event_contacts(wire: ingest_pb2.EventColumns, path: str) -> Strings:
         )
     if wire.HasField("contact_ids"):
         return strings(wire.contact_ids, f"{path}.contact_ids")
-    at = f"{path}.contact_dictionary"
-    distinct = strings(wire.contact_dictionary.values, f"{at}.values")
-    codes = array(wire.contact_dictionary.codes, "<u4", f"{at}.codes")
-    if len(codes) and int(codes.max()) >= len(distinct):
-        raise InvalidArgument.of(f"{at}.codes", f"must lie below {len(distinct)}")
-    return distinct.take(codes)
+    held = dictionary(wire.contact_dictionary, f"{path}.contact_dictionary")
+    return held.dictionary.take(held.codes)
 
 
 def _check_count(found: int, wanted: int, path: str) -> None:
@@ -227,7 +230,7 @@ def _field(
     if not wire.rows and values is not None:
         rows = np.arange(total, dtype=np.uint32)
     if values is None:
-        values = TextColumn(NO_ROWS, ())
+        values = TextColumn(NO_ROWS, NO_STRINGS)
     _check_count(len(values), len(rows), path)
     if len(unset) and len(rows):
         both = np.intersect1d(rows, unset, assume_unique=True)
@@ -263,7 +266,7 @@ def _values(wire: value_pb2.ValueColumn, definition: Definition, path: str) -> V
     at = f"{path}.{kind}"
     match kind:
         case "strings":
-            return text_column(strings(wire.strings, at))
+            return TextColumn.plain(strings(wire.strings, at))
         case "dictionary":
             return dictionary(wire.dictionary, at)
         case "doubles":
@@ -287,7 +290,7 @@ def _lists(wire: value_pb2.ListColumn, path: str) -> ListColumn:
     elements = dictionary(wire.elements, f"{path}.elements")
     offsets: UInt32 = array(wire.offsets, "<u4", f"{path}.offsets")
     _check_offsets(offsets, len(elements), f"{path}.offsets")
-    if "" in elements.dictionary:
+    if bool((elements.dictionary.lengths() == 0).any()):
         raise InvalidArgument.of(f"{path}.elements", "must not hold an empty element")
     return ListColumn(offsets if len(offsets) else np.zeros(1, np.uint32), elements)
 
@@ -330,14 +333,20 @@ def _bad_values(values: Values, definition: Definition) -> tuple[Bool, str]:
     return np.zeros(len(values), np.bool_), ""
 
 
-def _bad_texts(texts: Sequence[str], definition: Definition) -> tuple[Bool, str]:
-    bad, why = np.zeros(len(texts), np.bool_), ""
-    for code, text in enumerate(texts):
-        try:
-            check_text(text, definition)
-        except ValueError as wrong:
-            bad[code], why = True, str(wrong)
-    return bad, why
+def _bad_texts(texts: Strings, definition: Definition) -> tuple[Bool, str]:
+    lengths = texts.lengths()
+    bad = lengths > MAX_TEXT_BYTES
+    allowed = allowed_texts(definition)
+    if allowed:
+        known = np.logical_or.reduce([texts.equal_to(text) for text in allowed])
+        bad |= ~known & (lengths > 0)
+    if not bad.any():
+        return bad, ""
+    try:
+        check_text(texts.item(int(np.argmax(bad))), definition)
+    except ValueError as wrong:
+        return bad, str(wrong)
+    raise AssertionError("what is bad here is bad there")
 
 
 def _bad_lists(values: ListColumn, definition: Definition) -> tuple[Bool, str]:
@@ -363,8 +372,9 @@ def _are_dates(packed: Int64) -> Bool:
 
 
 def _empty(values: Values) -> Bool | None:
-    if isinstance(values, TextColumn) and "" in values.dictionary:
-        return np.array([text == "" for text in values.dictionary])[values.codes]
+    if isinstance(values, TextColumn):
+        blank = values.dictionary.lengths() == 0
+        return blank[values.codes] if blank.any() else None
     if isinstance(values, ListColumn):
         empty = np.diff(values.offsets) == 0
         return empty if empty.any() else None

@@ -138,7 +138,8 @@ def _label_column(labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> FieldCo
     set_rows = np.flatnonzero(labels > 0).astype(np.uint32)
     codes = (labels[set_rows] - 1).astype(np.uint32)
     unset = np.flatnonzero(labels == 0).astype(np.uint32)
-    return FieldColumn("lifecycle", set_rows, TextColumn(codes, LIFECYCLE_LABELS), unset)
+    labelled = TextColumn(codes, Strings.of(LIFECYCLE_LABELS))
+    return FieldColumn("lifecycle", set_rows, labelled, unset)
 
 
 def delete_contacts(request: ingest_service_pb2.DeleteContactsRequest) -> DeleteContacts:

@@ -79,7 +79,7 @@ def text_column(texts: Iterable[str]) -> TextColumn:
     """Pack texts as codes into their distinct values."""
     places: dict[str, int] = {}
     codes = [places.setdefault(text, len(places)) for text in texts]
-    return TextColumn(np.array(codes, np.uint32), tuple(places))
+    return TextColumn(np.array(codes, np.uint32), Strings.of(list(places)))
 
 
 def list_column(lists: Sequence[tuple[str, ...]]) -> ListColumn:

@@ -77,11 +77,16 @@ def _elements(values: Iterable[str], definition: Definition) -> tuple[str, ...] 
     return elements or None
 
 
+def allowed_texts(definition: Definition) -> tuple[str, ...]:
+    """Return the only texts that a field takes; empty: it takes any."""
+    return definition.values if isinstance(definition, AttributeDefinition) else ()
+
+
 def check_text(text: str, definition: Definition) -> None:
     """Raise ValueError when *text* is too long or not one of the allowed values."""
     if len(text) * 4 > MAX_TEXT_BYTES and len(text.encode()) > MAX_TEXT_BYTES:
         raise ValueError(f"must be at most {MAX_TEXT_BYTES:,} bytes of UTF-8")
-    allowed = definition.values if isinstance(definition, AttributeDefinition) else ()
+    allowed = allowed_texts(definition)
     if allowed and text and text not in allowed:
         raise ValueError(f"{text!r} is not one of {', '.join(allowed)}")
 

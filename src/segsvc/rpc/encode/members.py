@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from segsvc.bitmap import from_sorted, ordinals_of, to_bytes
+from segsvc.bitmap import Bitmap, from_sorted, in_slices, ordinals_of, to_bytes
 from segsvc.condition.view import Event, View
 from segsvc.domain.columns import UInt32
 from segsvc.domain.errors import InvalidArgument
@@ -31,9 +31,9 @@ def check_attributes(names: Sequence[str], schema: Schema, path: str) -> tuple[s
 
 
 def batches(
-    state: StoreState, ordinals: UInt32, wire_format: int, attributes: tuple[str, ...]
+    state: StoreState, members: Bitmap, wire_format: int, attributes: tuple[str, ...]
 ) -> Iterator[tuple[int, int, evaluation_pb2.MemberBatch]]:
-    """Yield (first place, end place, batch) of ascending *ordinals*, a message each."""
+    """Yield (first place, end place, batch) of *members*, ascending, a message each."""
     by_id = wire_format in {
         evaluation_pb2.MEMBER_FORMAT_UNSPECIFIED,
         evaluation_pb2.MEMBER_FORMAT_CONTACT_IDS,
@@ -41,9 +41,13 @@ def batches(
     size = IDS_PER_BATCH if by_id else ORDINALS_PER_BATCH
     if attributes:
         size //= 1 + len(attributes) // 2
-    for start in range(0, len(ordinals), size):
-        part = ordinals[start : start + size]
-        yield start, start + len(part), _batch(state, part, wire_format, by_id, attributes)
+    place = 0
+    for ordinals in in_slices(members):
+        for start in range(0, len(ordinals), size):
+            part = ordinals[start : start + size]
+            end = place + len(part)
+            yield place, end, _batch(state, part, wire_format, by_id, attributes)
+            place = end
 
 
 def _batch(

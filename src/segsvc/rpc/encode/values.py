@@ -78,7 +78,7 @@ def strings(column: Strings) -> value_pb2.StringColumn:
 
 def _dictionary(column: TextColumn) -> value_pb2.DictionaryColumn:
     return value_pb2.DictionaryColumn(
-        values=strings(Strings.of(column.dictionary)), codes=column.codes.astype("<u4").tobytes()
+        values=strings(column.dictionary), codes=column.codes.astype("<u4").tobytes()
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from segsvc.domain.errors import FailedPrecondition
 from segsvc.domain.ids import check_store_id
 from segsvc.engine.clock import ReplayClock, SystemClock
+from segsvc.engine.memory import parts_of
 from segsvc.engine.rules import RULES
 from segsvc.rpc.services.base import Servicer
 from segsvc.rpc.times import instant, timestamp
@@ -45,8 +46,8 @@ class AdminService(Servicer, admin_service_pb2_grpc.AdminServiceServicer):
         state = self.store(request.store_id)
         stored = await self.engine.in_thread(self.engine.storage.stats, request.store_id)
         held = state.index.stats()
-        parts = {**held.bytes, "triggers": state.triggers.nbytes}
-        memory = sorted(parts.items(), key=lambda part: -part[1])
+        memory = sorted(parts_of(state).items(), key=lambda part: -part[1])
+        process = self.engine.memory()
         return pb.GetStatsResponse(
             contact_count=held.contacts,
             events=[
@@ -56,6 +57,13 @@ class AdminService(Servicer, admin_service_pb2_grpc.AdminServiceServicer):
             ],
             segment_count=len(state.segments),
             memory=[pb.PartSize(part=part, bytes=size) for part, size in memory],
+            process=pb.ProcessMemory(
+                resident_bytes=process.resident,
+                baseline_bytes=process.baseline,
+                unused_bytes=process.unused,
+                waiting_bytes=process.waiting,
+                stores_bytes=process.stores,
+            ),
             journal_records=stored.journal_records,
             journal_bytes=stored.journal_bytes,
             snapshot_revision=stored.snapshot_revision,

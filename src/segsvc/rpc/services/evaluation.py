@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_sorted, mask_of, ordinals_of
+from segsvc.bitmap import Bitmap, from_sorted, in_slices, mask_of
 from segsvc.condition.attribute import AttributeLeaf
 from segsvc.condition.tree import AllOf, AnyOf, Condition, describe, leaves
+from segsvc.domain.columns import NO_ROWS, UInt32
 from segsvc.domain.errors import InvalidArgument, LimitExceeded, NotFound, OrdinalEpochChanged
 from segsvc.domain.schema import ValueType
 from segsvc.engine.operands import operand_counts
@@ -147,12 +148,11 @@ class EvaluationService(Recipients, Metrics, evaluation_service_pb2_grpc.Evaluat
         reading = self._paged(request, position)
         names = encode_members.check_attributes(request.attributes, state.schema, "attributes")
         group = target(request.target, "target", state.schema, state.segments)
-        found = ordinals_of(reading.members(group))
+        found = reading.members(group)
         after = -1 if position is None else int(position["after"])
-        start = int(np.searchsorted(found, np.uint32(max(after, 0)), side="right"))
-        part = found[start if after >= 0 else 0 :][:count]
+        part = _first(found, after, count)
         token = ""
-        if len(part) and part[-1] != found[-1]:
+        if len(part) and part[-1] != found.max():
             place = {"after": int(part[-1]), "epoch": state.ordinal_epoch, "at": reading.as_of}
             token = self.tokens.make(request, place)
         return pb.ListMembersResponse(
@@ -186,7 +186,7 @@ class EvaluationService(Recipients, Metrics, evaluation_service_pb2_grpc.Evaluat
         encode_members.check_format(request.format, request.attributes)
         names = encode_members.check_attributes(request.attributes, state.schema, "attributes")
         group = target(request.target, "target", state.schema, state.segments)
-        found = ordinals_of(reading.members(group))
+        found = reading.members(group).copy()
         yield pb.StreamMembersResponse(
             header=pb.StreamMembersHeader(
                 total_size=len(found),
@@ -309,3 +309,14 @@ def _contact(reading: Reading, contact_id: str) -> int:
 def _types(tree: Condition, reading: Reading) -> dict[str, ValueType]:
     named = {leaf.attribute for leaf in leaves(tree) if isinstance(leaf, AttributeLeaf)}
     return {name: reading.state.schema.attributes[name].type for name in named}
+
+
+def _first(members: Bitmap, after: int, count: int) -> UInt32:
+    """Return the first *count* members greater than *after*, ascending."""
+    parts, missing = [NO_ROWS], count
+    for part in in_slices(members, after):
+        parts.append(part[:missing])
+        missing -= len(parts[-1])
+        if not missing:
+            break
+    return np.concatenate(parts)

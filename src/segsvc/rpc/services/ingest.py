@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
 from segsvc.domain.errors import (
@@ -14,17 +14,16 @@ from segsvc.domain.errors import (
 )
 from segsvc.engine.requests import Answer
 from segsvc.engine.write import Chain
-from segsvc.rpc.services.base import Servicer
+from segsvc.rpc.services.base import DecodedWrite, Servicer
 from segsvc.rpc.times import timestamp
 from segsvc.v1 import ingest_pb2, ingest_service_pb2_grpc
 from segsvc.v1 import ingest_service_pb2 as pb
 
-READ_AHEAD = 4
+READ_AHEAD = 8
 """Chunks of one import stream that are decoded and waiting at the same time."""
 
 
-Write: TypeAlias = Callable[[Any, Chain], Awaitable[Any]]
-Waiting: TypeAlias = tuple[int, "asyncio.Task[Any]"]
+Waiting: TypeAlias = tuple[int, "asyncio.Future[Answer]"]
 
 
 class IngestService(Servicer, ingest_service_pb2_grpc.IngestServiceServicer):
@@ -32,12 +31,10 @@ class IngestService(Servicer, ingest_service_pb2_grpc.IngestServiceServicer):
 
     async def UpsertContacts(self, request: pb.UpsertContactsRequest, context: Any) -> Any:
         """Make and change contacts."""
-        return await self._upsert(request)
+        return self._upserted(await self.commit(await self.decoded(request)))
 
-    async def _upsert(
-        self, request: pb.UpsertContactsRequest, chain: Chain | None = None
-    ) -> pb.UpsertContactsResponse:
-        _, answer = await self.write(request, chain)
+    @staticmethod
+    def _upserted(answer: Answer) -> pb.UpsertContactsResponse:
         facts = answer.facts
         return pb.UpsertContactsResponse(
             revision=answer.revision,
@@ -49,12 +46,10 @@ class IngestService(Servicer, ingest_service_pb2_grpc.IngestServiceServicer):
 
     async def RecordEvents(self, request: pb.RecordEventsRequest, context: Any) -> Any:
         """Add events."""
-        return await self._record(request)
+        return self._recorded(await self.commit(await self.decoded(request)))
 
-    async def _record(
-        self, request: pb.RecordEventsRequest, chain: Chain | None = None
-    ) -> pb.RecordEventsResponse:
-        _, answer = await self.write(request, chain)
+    @staticmethod
+    def _recorded(answer: Answer) -> pb.RecordEventsResponse:
         facts = answer.facts
         return pb.RecordEventsResponse(
             revision=answer.revision,
@@ -101,70 +96,78 @@ class IngestService(Servicer, ingest_service_pb2_grpc.IngestServiceServicer):
         self, request: AsyncIterator[pb.ImportContactsRequest], context: Any
     ) -> AsyncIterator[pb.ImportContactsResponse]:
         """Upsert a stream of chunks."""
-        async for sequence, result in _in_order(request, self._upsert):
-            yield pb.ImportContactsResponse(sequence=sequence, result=result)
+        async for sequence, answer in self._in_order(request):
+            yield pb.ImportContactsResponse(sequence=sequence, result=self._upserted(answer))
 
     async def ImportEvents(
         self, request: AsyncIterator[pb.ImportEventsRequest], context: Any
     ) -> AsyncIterator[pb.ImportEventsResponse]:
         """Record a stream of chunks."""
-        async for sequence, result in _in_order(request, self._record):
-            yield pb.ImportEventsResponse(sequence=sequence, result=result)
+        async for sequence, answer in self._in_order(request):
+            yield pb.ImportEventsResponse(sequence=sequence, result=self._recorded(answer))
 
+    async def _in_order(self, messages: AsyncIterator[Any]) -> AsyncIterator[tuple[int, Answer]]:
+        """Write the chunks of a stream a few ahead of the answers, and yield those in order.
 
-async def _in_order(messages: AsyncIterator[Any], write: Write) -> AsyncIterator[tuple[int, Any]]:
-    """Write the chunks of a stream a few ahead of the answers, and yield those in order.
+        Chunks are decoded one after the other and enter the commit queue in that order; while one
+        is committed the next is decoded. The chain sees to it that none is applied behind one
+        that was refused.
+        """
+        waiting: asyncio.Queue[Waiting | None] = asyncio.Queue(READ_AHEAD)
+        reader = asyncio.ensure_future(self._read(messages, waiting))
+        try:
+            while (held := await waiting.get()) is not None:
+                sequence, committed = held
+                try:
+                    yield sequence, await committed
+                except SegsvcError as refused:
+                    raise ChunkRefused(sequence, refused) from refused
+            await reader
+        finally:
+            reader.cancel()
+            left = [] if waiting.empty() else [waiting.get_nowait() for _ in range(waiting.qsize())]
+            await asyncio.gather(*(held[1] for held in left if held), return_exceptions=True)
 
-    Tasks first run in the order they are made, and a write enters the commit queue before it
-    first waits, so chunks apply in order. The chain sees to it that none is applied behind one
-    that was refused.
-    """
-    chain = Chain()
-    waiting: asyncio.Queue[Waiting | None] = asyncio.Queue(READ_AHEAD)
-    reader = asyncio.ensure_future(_read(messages, write, chain, waiting))
-    try:
-        while (held := await waiting.get()) is not None:
-            sequence, task = held
-            try:
-                yield sequence, await task
-            except SegsvcError as refused:
-                raise ChunkRefused(sequence, refused) from refused
-        await reader
-    finally:
-        reader.cancel()
-        left = [] if waiting.empty() else [waiting.get_nowait() for _ in range(waiting.qsize())]
-        await asyncio.gather(*(held[1] for held in left if held), return_exceptions=True)
+    async def _read(
+        self, messages: AsyncIterator[Any], waiting: asyncio.Queue[Waiting | None]
+    ) -> None:
+        chain = Chain()
+        expected: int | None = None
+        store_id: str | None = None
+        try:
+            async for message in messages:
+                if expected is not None and message.sequence != expected:
+                    raise InvalidArgument.of(
+                        "sequence", f"must grow by one: is {message.sequence}, not {expected}"
+                    )
+                if store_id is not None and message.chunk.store_id != store_id:
+                    raise InvalidArgument.of("chunk.store_id", "must not change in a stream")
+                expected, store_id = message.sequence + 1, message.chunk.store_id
+                await waiting.put((message.sequence, await self._begin(message.chunk, chain)))
+        finally:
+            await waiting.put(None)
 
+    async def _begin(self, chunk: Any, chain: Chain) -> asyncio.Future[Answer]:
+        """Decode a chunk and put it into the commit queue; return what its answer comes from."""
+        try:
+            if chain.broken:
+                raise EarlierChunkRefused
+            decoded = await self.decoded(chunk)
+        except SegsvcError as refused:
+            chain.broken = True
+            failed: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            failed.set_exception(refused)
+            return failed
+        committed = asyncio.ensure_future(self._chained(decoded, chain))
+        await asyncio.sleep(0)  # a task first runs here, and enters the queue
+        return committed
 
-async def _read(
-    messages: AsyncIterator[Any], write: Write, chain: Chain, waiting: asyncio.Queue[Waiting | None]
-) -> None:
-    expected: int | None = None
-    store_id: str | None = None
-    try:
-        async for message in messages:
-            if expected is not None and message.sequence != expected:
-                raise InvalidArgument.of(
-                    "sequence", f"must grow by one: is {message.sequence}, not {expected}"
-                )
-            if store_id is not None and message.chunk.store_id != store_id:
-                raise InvalidArgument.of("chunk.store_id", "must not change in a stream")
-            expected, store_id = message.sequence + 1, message.chunk.store_id
-            task = asyncio.ensure_future(_chained(write, message.chunk, chain))
-            await waiting.put((message.sequence, task))
-    finally:
-        await waiting.put(None)
-
-
-async def _chained(write: Write, chunk: Any, chain: Chain) -> Any:
-    """Write a chunk unless one before it was refused while it was decoded."""
-    if chain.broken:
-        raise EarlierChunkRefused
-    try:
-        return await write(chunk, chain)
-    except BaseException:
-        chain.broken = True
-        raise
+    async def _chained(self, decoded: DecodedWrite, chain: Chain) -> Answer:
+        try:
+            return await self.commit(decoded, chain)
+        except BaseException:
+            chain.broken = True
+            raise
 
 
 def _row_errors(answer: Answer) -> list[ingest_pb2.RowError]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from segsvc.bitmap import from_bytes, ordinals_of
+from segsvc.bitmap import from_bytes, in_slices
+from segsvc.domain.columns import NO_ROWS
 from segsvc.domain.errors import InvalidArgument, NotFound, OffsetOutOfRange
 from segsvc.engine.resolve import (
     Resolution,
@@ -105,10 +106,10 @@ class Recipients(Servicer):
     ) -> AsyncIterator[pb.ExportOrdinalsResponse]:
         """Stream which contact every ordinal stands for."""
         state = await self.reached(request)
-        ordinals = ordinals_of(state.index.contacts.universe)
-        revision, size = state.revision, encode_members.IDS_PER_BATCH
-        for start in range(0, max(len(ordinals), 1), size):
-            alive = encode_members.living(state, ordinals[start : start + size])
+        everybody, revision = state.index.contacts.universe.copy(), state.revision
+        size = encode_members.IDS_PER_BATCH
+        for part in in_slices(everybody, width=size) if everybody else [NO_ROWS]:
+            alive = encode_members.living(state, part)
             yield pb.ExportOrdinalsResponse(
                 ordinals=alive.astype("<u4").tobytes(),
                 contact_ids=values.strings(state.index.contacts.ids_of(alive)),
