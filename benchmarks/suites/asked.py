@@ -152,6 +152,7 @@ def ask_everybody(bench: Bench, loaded: Loaded, cases: Sequence[Case]) -> None:
             held, took = (
                 Samples.once(value) for value in (peer.loading.megabytes, peer.loading.seconds)
             )
-            bench.record("memory", "peer process", held, unit="MB", peer=entry.name)
+            if entry.in_process:
+                bench.record("memory", "peer process", held, unit="MB", peer=entry.name)
             bench.record("import", "load into memory", took, unit="s", peer=entry.name)
             ask_peer(bench, ours, peer, entry.name, cases)

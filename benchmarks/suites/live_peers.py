@@ -43,11 +43,11 @@ def run(bench: Bench) -> None:
             if name not in wanted or missing(*modules):
                 continue
             with in_child(load, bench.files, bench.size.at, segments) as peer:
-                _compare(bench, loaded, peer, name)
+                _compare(bench, loaded, peer, name, len(segments))
     database.unlink()
 
 
-def _compare(bench: Bench, loaded: Loaded, peer: RemotePeer, name: str) -> None:
+def _compare(bench: Bench, loaded: Loaded, peer: RemotePeer, name: str, segments: int) -> None:
     seeds = count(77)
     for _ in range(2):
         _, mine, _, theirs = _both(bench, loaded, peer, next(seeds))
@@ -60,7 +60,7 @@ def _compare(bench: Bench, loaded: Loaded, peer: RemotePeer, name: str) -> None:
             raise Disagreement(f"{name} finds other changes: {mine} and {theirs}")
         pairs.append((took, their_took))
     ours = Samples.of([took for took, _ in pairs])
-    facts: Facts = {"segments": len(loaded.state.segments), "touched": _changes(bench)}
+    facts: Facts = {"segments": segments, "touched": _changes(bench)}
     bench.record("live_peers", "one batch", ours, facts)
     theirs_ = Samples.of([took for _, took in pairs])
     bench.record("live_peers", "one batch", theirs_, facts, peer=name, ours=ours)

@@ -21,6 +21,7 @@ from benchmarks.stores.serving import Served, served
 from benchmarks.stores.size import STORE
 from benchmarks.stores.writes import drawn, order_request, orders
 from benchmarks.suites.bench import Bench, Facts
+from benchmarks.suites.calls import Calls
 from benchmarks.suites.watchers import watching
 from segsvc.rpc.encode import condition as encode_condition
 from segsvc.v1 import ingest_service_pb2_grpc
@@ -73,7 +74,8 @@ def _watched(bench: Bench, held: Served, watchers: int) -> None:
 
 def _send(bench: Bench, held: Served) -> list[Sent]:
     """Send batches at a steady rate, not waiting for the one before; return them in order."""
-    stub = ingest_service_pb2_grpc.IngestServiceStub(held.client._channel)
+    calls = Calls(held.child.target, STORE)
+    stub = ingest_service_pb2_grpc.IngestServiceStub(calls.channel)
     number = int(_SECONDS * _RATE / _BATCH) if bench.size.contacts > 10_000 else 30
     seeds = np.random.default_rng(int(time.monotonic() * 1e6)).integers(0, 2**31, number)
     requests = [
@@ -97,4 +99,5 @@ def _send(bench: Bench, held: Served) -> list[Sent]:
         while not acknowledged:
             time.sleep(0.001)
         sent.append(Sent(moment, acknowledged[0], revision))
+    calls.close()
     return sent
