@@ -55,7 +55,7 @@ def _run(given: argparse.Namespace) -> None:
     ]  # fmt: skip
     given.cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.cache, prefix="run-") as work:
-        bench = Bench(SIZES[given.size], given.cache, Path(work), wanted)
+        bench = Bench(SIZES[given.size], given.cache, Path(work), wanted, _say)
         run(bench, given.suite or NAMES)
     file = ResultFile(
         size=given.size,
@@ -74,6 +74,10 @@ def _run(given: argparse.Namespace) -> None:
     for name, why in bench.skipped.items():
         print(f"skipped {name}: {why}")
     print(f"{len(bench.rows)} results in {file.seconds:.0f} s: {path}")
+
+
+def _say(said: str) -> None:
+    print(said, flush=True)
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
