@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -54,26 +55,29 @@ def _run(given: argparse.Namespace) -> None:
         held for held in PEERS if not given.peer or held.name in given.peer
     ]  # fmt: skip
     given.cache.mkdir(parents=True, exist_ok=True)
+    partial = given.suite or given.peer or given.no_peers
+    path = given.output or (given.cache if partial else RESULTS) / f"{given.size}.json"
     with tempfile.TemporaryDirectory(dir=given.cache, prefix="run-") as work:
         bench = Bench(SIZES[given.size], given.cache, Path(work), wanted, _say)
-        run(bench, given.suite or NAMES)
-    file = ResultFile(
-        size=given.size,
-        started=started,
-        seconds=round(time.monotonic() - begun, 1),
-        code=code(),
-        versions=versions(),
-        machine=facts,
-        skipped=bench.skipped,
-        results=bench.rows,
-    )
-    partial = given.suite or given.peer or given.no_peers
-    folder = given.cache if partial else RESULTS
-    path = given.output or folder / f"{given.size}.json"
-    file.write(path)
+
+        def keep() -> None:
+            ResultFile(
+                size=given.size,
+                started=started,
+                seconds=round(time.monotonic() - begun, 1),
+                code=code(),
+                versions=versions(),
+                machine=facts,
+                skipped=bench.skipped,
+                results=bench.rows,
+            ).write(path)
+
+        failed = run(bench, given.suite or NAMES, keep)
     for name, why in bench.skipped.items():
         print(f"skipped {name}: {why}")
-    print(f"{len(bench.rows)} results in {file.seconds:.0f} s: {path}")
+    print(f"{len(bench.rows)} results in {time.monotonic() - begun:.0f} s: {path}")
+    if failed:
+        sys.exit(f"failed: {'; '.join(failed)}")
 
 
 def _say(said: str) -> None:

@@ -95,11 +95,12 @@ class Roaring:
         self._tags = _list_postings(held.column("tags"))
         days = held.column("birth_day").to_numpy()
         self._birth_days = by_value(days, 1_232)
-        names = [name for name in held.schema.names if name.startswith(("n_", "last_"))]
-        self._ranges = {
-            name: Ranges(held.column(name).to_numpy())
-            for name in ("points", "registered_at", "spend", *names)
+        self._numbers = {
+            name: held.column(name).to_numpy()
+            for name in held.schema.names
+            if name in ("points", "registered_at", "spend") or name.startswith(("n_", "last_"))
         }
+        self._ranges: dict[str, Ranges] = {}
         self._texts = {name: held.column(name).combine_chunks() for name in ("email", "name")}
         self._buyers = _buyers(files)
         for name, text in SAVED.items():
@@ -157,16 +158,22 @@ class Roaring:
             case Attribute(name, held):
                 return self._test(name, held)
             case Column(name, low, high):
-                return self._ranges[name].between(low, high)
+                return self._between(name, low, high)
             case Flag(segment_id):
                 return self._flags[segment_id]
             case Events(behavior, (), first, last) if leaf.is_any and last >= self._at:
-                return self._ranges[f"last_{behavior}"].between(first, FOREVER)
+                return self._between(f"last_{behavior}", first, FOREVER)
             case Events("order_placed", (clause,)) if leaf.is_any and leaf.first == 0:
                 match clause.predicate:
                     case OneOf((product,)) if clause.property == "product_ids":
                         return self._buyers.get(product, BitMap())
         raise Unsupported("events are not bitmaps")
+
+    def _between(self, name: str, low: int, high: int) -> BitMap:
+        """Ranges are made when a question is prepared that needs them."""
+        if name not in self._ranges:
+            self._ranges[name] = Ranges(self._numbers[name])
+        return self._ranges[name].between(low, high)
 
     def _test(self, name: str, held: object) -> BitMap:
         match held:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import traceback
+from collections.abc import Callable, Collection, Iterator
 
 from benchmarks.stores.loading import opened
 from benchmarks.suites import (
@@ -41,23 +42,39 @@ ALONE: dict[str, Callable[[Bench], None]] = {
     "scaling": scaling.run,
 }
 
+FIRST = ("import", "restart", "memory")
+"""These run before anything else."""
+
 NAMES = (*ASKED, *ALONE)
 
 
-def run(bench: Bench, names: Collection[str]) -> None:
-    """Run the suites *names*."""
-    asked = [name for name in ASKED if name in names]
-    for name in ("import", "restart", "memory"):
-        if name in names:
-            bench.say(name)
-            ALONE[name](bench)
-    if asked:
-        bench.say(", ".join(asked))
-        _ask(bench, asked)
-    for name, suite in ALONE.items():
-        if name in names and name not in ("import", "restart", "memory"):
-            bench.say(name)
+def run(
+    bench: Bench, names: Collection[str], after: Callable[[], None] = lambda: None
+) -> list[str]:
+    """Run the suites *names*, calling *after* behind each; return what failed.
+
+    A suite that fails does not end a run of hours: it is said, kept in ``skipped``, and the next
+    one runs.
+    """
+    failed = []
+    for title, suite in _chosen(names):
+        bench.say(title)
+        try:
             suite(bench)
+        except Exception as wrong:
+            failed.append(title)
+            bench.skipped[title] = f"failed: {type(wrong).__name__}: {wrong}".splitlines()[0]
+            bench.say(traceback.format_exc())
+        after()
+    return failed
+
+
+def _chosen(names: Collection[str]) -> Iterator[tuple[str, Callable[[Bench], None]]]:
+    asked = [name for name in ASKED if name in names]
+    yield from ((name, ALONE[name]) for name in FIRST if name in names)
+    if asked:
+        yield ", ".join(asked), lambda bench: _ask(bench, asked)
+    yield from ((name, suite) for name, suite in ALONE.items() if name in set(names) - {*FIRST})
 
 
 def _ask(bench: Bench, names: Collection[str]) -> None:

@@ -17,9 +17,13 @@ from segsvc.client import text
 def run(bench: Bench) -> None:
     """Record the base's snapshot, and restarts from it."""
     base, size = bench.base, bench.size
-    bench.record("restart", "first snapshot", Samples.once(base.snapshot_seconds), unit="s")
+    bench.record(
+        "restart", "snapshot after the import", Samples.once(base.snapshot_seconds), unit="s"
+    )
     bench.record("restart", "snapshot holds writes", Samples.once(base.held_ms))
-    bench.record("restart", "snapshot", Samples.once(base.snapshot_bytes / 1e6), unit="MB")
+    bench.record(
+        "restart", "snapshot, all chunks", Samples.once(base.snapshot_bytes / 1e6), unit="MB"
+    )
     took, recovered = [], []
     for _ in range(size.passes):
         begun = time.perf_counter()
