@@ -4,13 +4,14 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 	&& echo "$$python" && break; done)
 BIN := .venv/bin
 SETUP := .venv/.ready
+BENCH_SETUP := .venv/.bench-ready
 PROTOS := src/segsvc/v1/__init__.py
 # Also pins what the build itself uses.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help setup proto demo bench test test-all check format constraints clean
+.PHONY: help setup proto demo bench bench-full test test-all check format constraints clean
 
 help:  ## What make can do.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,8 +38,17 @@ test: setup  ## The tests, under five minutes.
 test-all: setup  ## The tests that take minutes too.
 	$(PYTEST)
 
-bench: setup  ## What 1M contacts and 10M events take, through gRPC; some minutes.
-	$(BIN)/python -m benchmarks.main_job
+$(BENCH_SETUP): $(SETUP)
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	touch $@
+
+bench: setup $(BENCH_SETUP)  ## Every benchmark at 1M contacts and 10M events, and the peers; ten minutes.
+	$(BIN)/python -m benchmarks run --size 1m
+	$(BIN)/python -m benchmarks draw benchmarks/results/1m.json
+
+bench-full: setup $(BENCH_SETUP)  ## The same at 10M contacts and 100M events; an hour or two.
+	$(BIN)/python -m benchmarks run --size 10m
+	$(BIN)/python -m benchmarks draw benchmarks/results/10m.json
 
 check: setup  ## Format, lint, types, layers, proto lint.
 	$(BIN)/ruff format --check .
@@ -53,9 +63,9 @@ format: setup  ## Rewrite to the one format.
 
 constraints: setup  ## Newest versions of everything, pinned.
 	PIP_CONSTRAINT= $(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager \
-		editables grpcio-tools hatchling --editable '.[dev,test,postgresql]'
+		editables grpcio-tools hatchling --editable '.[bench,dev,test,postgresql]'
 	{ echo '# Every version that make installs. Renewed by `make constraints`.'; \
 		$(BIN)/python -m pip freeze --exclude-editable; } > constraints.txt
 
 clean:  ## Everything that make made.
-	rm -rf .venv .demo build dist src/segsvc/v1 .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .bench .demo build dist src/segsvc/v1 .mypy_cache .ruff_cache .pytest_cache .hypothesis

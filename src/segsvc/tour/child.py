@@ -8,12 +8,28 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A server that is ready: where it listens (host:port), and its process id."""
+
+    target: str
+    pid: int
 
 
 @contextmanager
 def served(*flags: str) -> Iterator[str]:
-    """Run ``segsvc serve`` on a free loopback port, yield host:port, stop it at the end.
+    """Run ``segsvc serve`` as `child_server` does, and yield only where it listens."""
+    with child_server(*flags) as child:
+        yield child.target
+
+
+@contextmanager
+def child_server(*flags: str) -> Iterator[Child]:
+    """Run ``segsvc serve`` on a free loopback port until it is left.
 
     Raises:
         RuntimeError: the server ended before it was ready; with what it said.
@@ -28,7 +44,7 @@ def served(*flags: str) -> Iterator[str]:
     try:
         address = _ready(log)
         drain.start()
-        yield address
+        yield Child(address, child.pid)
     finally:
         child.terminate()
         child.wait()

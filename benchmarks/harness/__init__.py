@@ -1,0 +1,1 @@
+"""The framework: measuring, results and their schema, comparison, tables, plots."""
