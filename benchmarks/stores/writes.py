@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from segsvc.client import uploads
 from segsvc.client.columns import Kinds
+from segsvc.client.encoders import EventsEncoder, contacts_encoder
+from segsvc.client.pieces import Piece
 from segsvc.domain.standard_schema import STANDARD_SCHEMA
 from segsvc.v1 import ingest_service_pb2 as pb
 
@@ -64,16 +65,24 @@ def drawn(count: int, of: int, seed: int) -> npt.NDArray[Any]:
 
 def order_request(store_id: str, batch: pa.RecordBatch) -> pb.RecordEventsRequest:
     """Return the request that records a batch of `orders`."""
-    encode = uploads.events_encoder(
-        store_id, "order_placed", _KINDS, "ON_INVALID_REJECT",
-        "ON_UNKNOWN_CONTACT_CREATE", True, ";",
-    )  # fmt: skip
-    request: pb.RecordEventsRequest = encode(batch, 0)[0]
+    encode = EventsEncoder(
+        store_id,
+        {"order_placed": _KINDS},
+        on_invalid="ON_INVALID_REJECT",
+        on_unknown_contact="ON_UNKNOWN_CONTACT_CREATE",
+        skip_event_id_check=True,
+        separator=";",
+    )
+    request: pb.RecordEventsRequest = encode(_piece(batch, "order_placed")).request
     return request
 
 
 def attribute_request(store_id: str, batch: pa.RecordBatch) -> pb.UpsertContactsRequest:
     """Return the request that upserts a batch of `attributes`."""
-    encode = uploads.contacts_encoder(store_id, _ATTRIBUTES, "ON_INVALID_REJECT", False, ";")
-    request: pb.UpsertContactsRequest = encode(batch, 0)[0]
+    encode = contacts_encoder(store_id, _ATTRIBUTES, "ON_INVALID_REJECT", False, ";")
+    request: pb.UpsertContactsRequest = encode(_piece(batch)).request
     return request
+
+
+def _piece(batch: pa.RecordBatch, behavior: str = "") -> Piece:
+    return Piece(batch, np.arange(batch.num_rows), behavior)
