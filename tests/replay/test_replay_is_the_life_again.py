@@ -74,7 +74,7 @@ def test_any_life_is_replayed(served: Served, storage: Storage, data: st.DataObj
 
 
 @pytest.mark.long
-@settings(DEEP, max_examples=300)
+@settings(DEEP, max_examples=100)
 @given(st.data())
 def test_any_long_life_is_replayed(served: Served, storage: Storage, data: st.DataObject) -> None:
     live(served, storage, data, 60)
