@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from benchmarks.stores.files import Files
 from segsvc.client.columns import Kinds
 from segsvc.client.encoders import EventsEncoder, contacts_encoder
 from segsvc.client.pieces import Piece
 from segsvc.domain.standard_schema import STANDARD_SCHEMA
 from segsvc.v1 import ingest_service_pb2 as pb
 
-_KINDS = Kinds(
-    {held.name: held.type.name for held in STANDARD_SCHEMA.behaviors["order_placed"].properties}
-)
 _ATTRIBUTES = Kinds({"points": "NUMBER", "city": "TEXT", "is_member": "BOOLEAN", "country": "TEXT"})
 
 _COUNTRIES = pa.array(["US", "GB", "DE", "FR", "CA"])
@@ -41,6 +40,12 @@ def orders(numbers: npt.NDArray[Any], at: int, seed: int) -> pa.RecordBatch:
     )
 
 
+def visits(numbers: npt.NDArray[Any], at: int) -> pa.RecordBatch:
+    """Return one event without properties of each of the contacts, as columns."""
+    times = np.full(len(numbers), at, np.int64)
+    return pa.RecordBatch.from_pydict({"contact_id": contact_ids(numbers), "time": times})
+
+
 def attributes(numbers: npt.NDArray[Any], seed: int) -> pa.RecordBatch:
     """Return new values of four attributes of each of the contacts, as columns."""
     rng = np.random.default_rng(seed)
@@ -63,17 +68,31 @@ def drawn(count: int, of: int, seed: int) -> npt.NDArray[Any]:
     return rng.choice(of, count, replace=count > of).astype(np.uint32)
 
 
+def active(files: Files, count: int, seed: int) -> npt.NDArray[Any]:
+    """Return the contacts of *count* page views drawn from the latest: who comes often, often."""
+    latest = pq.ParquetFile(files.events("product_viewed"))
+    group = latest.read_row_group(latest.num_row_groups - 1, columns=["contact"])
+    rng = np.random.default_rng(seed)
+    return rng.choice(group.column("contact").to_numpy(), count)
+
+
 def order_request(store_id: str, batch: pa.RecordBatch) -> pb.RecordEventsRequest:
     """Return the request that records a batch of `orders`."""
+    return event_request(store_id, "order_placed", batch)
+
+
+def event_request(store_id: str, behavior: str, batch: pa.RecordBatch) -> pb.RecordEventsRequest:
+    """Return the request that records a batch of events of one behavior."""
+    properties = STANDARD_SCHEMA.behaviors[behavior].properties
     encode = EventsEncoder(
         store_id,
-        {"order_placed": _KINDS},
+        {behavior: Kinds({held.name: held.type.name for held in properties})},
         on_invalid="ON_INVALID_REJECT",
         on_unknown_contact="ON_UNKNOWN_CONTACT_CREATE",
         skip_event_id_check=True,
         separator=";",
     )
-    request: pb.RecordEventsRequest = encode(_piece(batch, "order_placed")).request
+    request: pb.RecordEventsRequest = encode(_piece(batch, behavior)).request
     return request
 
 
