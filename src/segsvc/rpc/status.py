@@ -162,13 +162,6 @@ _MAX_LISTED_NAME_BYTES = 24
 """Of a trigger in a list, so that ten of them fit whatever they are called."""
 
 
-def _shortened(name: str) -> str:
-    encoded = name.encode()
-    if len(encoded) <= _MAX_LISTED_NAME_BYTES:
-        return name
-    return encoded[:_MAX_LISTED_NAME_BYTES].decode(errors="ignore") + "…"
-
-
 def _utc(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -195,7 +188,11 @@ def _details(error: errors.SegsvcError, reason: str) -> tuple[list[Any], list[En
             ]
         case errors.TooManyActive(_, _, active):
             return [], [
-                (reason, f"trigger/{held}", f"{_shortened(name)!r} last updated {_utc(at)}")
+                (
+                    reason,
+                    f"trigger/{held}",
+                    f"{_cut(name, _MAX_LISTED_NAME_BYTES)!r} last updated {_utc(at)}",
+                )
                 for held, name, at in active
             ]
         case errors.FailedPrecondition(_, subject, description):
