@@ -48,6 +48,12 @@ class AttributeLeaf:
         scale = view.schema.attributes[self.attribute].scale
         return view.attribute_cost(self.attribute, self.test.lower(at, view.calendar, scale)[0])
 
+    def prepare(self, view: View, at: int) -> Iterator[None]:
+        """See `Leaf.prepare`."""
+        scale = view.schema.attributes[self.attribute].scale
+        predicate, _ = self.test.lower(at, view.calendar, scale)
+        return view.prepare_attribute(self.attribute, predicate)
+
     def next_edge(self, view: View, ordinal: int, after: int) -> int | None:
         """See `Leaf.next_edge`."""
         value = view.value(self.attribute, ordinal)

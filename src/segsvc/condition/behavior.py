@@ -105,6 +105,11 @@ class BehaviorLeaf:
         interval = _ANY if self.measure is None else self.measure.interval(at, view.calendar)
         return view.behavior_cost(self._query(view, at, interval))
 
+    def prepare(self, view: View, at: int) -> Iterator[None]:
+        """See `Leaf.prepare`."""
+        interval = _ANY if self.measure is None else self.measure.interval(at, view.calendar)
+        return view.prepare_behavior(self._query(view, at, interval))
+
     def next_edge(self, view: View, ordinal: int, after: int) -> int | None:
         """See `Leaf.next_edge`: some event enters or leaves some window, or a property does."""
         edges: list[int] = []

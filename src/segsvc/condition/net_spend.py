@@ -55,6 +55,10 @@ class NetSpendLeaf:
         """See `Leaf.cost`."""
         return view.net_spend_cost(*self._bounds(view, at))
 
+    def prepare(self, view: View, at: int) -> Iterator[None]:
+        """See `Leaf.prepare`: there is no part that would be kept."""
+        return iter(())
+
     def next_edge(self, view: View, ordinal: int, after: int) -> int | None:
         """See `Leaf.next_edge`."""
         if self.window is None:

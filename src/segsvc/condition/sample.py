@@ -42,6 +42,10 @@ class SampleLeaf:
         """See `Leaf.cost`."""
         return _COST
 
+    def prepare(self, view: View, at: int) -> Iterator[None]:
+        """See `Leaf.prepare`: it never takes long."""
+        return iter(())
+
     def next_edge(self, view: View, ordinal: int, after: int) -> int | None:
         """See `Leaf.next_edge`."""
         return None

@@ -33,6 +33,10 @@ class SegmentLeaf:
         """See `Leaf.cost`."""
         return _COST
 
+    def prepare(self, view: View, at: int) -> Iterator[None]:
+        """See `Leaf.prepare`: members are kept."""
+        return iter(())
+
     def next_edge(self, view: View, ordinal: int, after: int) -> int | None:
         """See `Leaf.next_edge`."""
         return view.segment_next_edge(self.segment_id, ordinal, after)

@@ -97,6 +97,12 @@ class View(Protocol):
     def net_spend_cost(self, first: int, last: int) -> float:
         """Guess the milliseconds of `net_spend` without *within*; cheap to ask."""
 
+    def prepare_attribute(self, name: str, predicate: Predicate) -> Iterator[None]:
+        """Do, a few milliseconds at a time, the long part of `attribute`; see `Leaf.prepare`."""
+
+    def prepare_behavior(self, query: EventQuery) -> Iterator[None]:
+        """Do, a few milliseconds at a time, the long part of `behavior`; see `Leaf.prepare`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reads:
@@ -140,6 +146,13 @@ class Leaf(Protocol):
 
     def cost(self, view: View, at: int) -> float:
         """Guess the milliseconds of `matches` over the whole store."""
+
+    def prepare(self, view: View, at: int) -> Iterator[None]:
+        """Do, a few milliseconds at a time, what would make `matches` over the store take long.
+
+        Nothing depends on it, and data may change in between: what was read is kept, and `matches`
+        reads the rest.
+        """
 
     def next_edge(self, view: View, ordinal: int, after: int) -> int | None:
         """Return an instant > *after* up to which time alone cannot change one contact's answer.

@@ -31,6 +31,7 @@ from segsvc.engine.requests import Answer
 from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreSettings, StoreState
 from segsvc.engine.ticker import Ticker
+from segsvc.engine.upkeep import Upkeep
 from segsvc.engine.write import Chain, CommitLoop
 from segsvc.segment.delta import Changes
 from segsvc.storage import Storage, StoredChanges
@@ -99,6 +100,7 @@ class Engine:
         self._background: set[asyncio.Task[object]] = set()
         self.commits = CommitLoop(storage, codec, clock, self._poison, self._changed)
         self.ticker = Ticker(self.commits, clock)
+        self.upkeep = Upkeep(self.stores)
         self.stopping = False
         self._pulses: dict[StoreState, asyncio.Future[None]] = {}
 
@@ -116,6 +118,7 @@ class Engine:
         self.clock.begin(max((state.at for state in self._stores.values()), default=0))
         self.commits.start()
         self.ticker.start()
+        self.upkeep.start()
         for state in self.stores():
             self.ticker.plan(state)
 
@@ -134,6 +137,7 @@ class Engine:
 
     async def close(self) -> None:
         """Commit what waits, take a last snapshot of what changed, and end."""
+        await self.upkeep.stop()
         await self.ticker.stop()
         await self.commits.stop()
         await asyncio.gather(*self._background, return_exceptions=True)

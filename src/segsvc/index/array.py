@@ -129,11 +129,51 @@ class ChunkedArray:
                 self._frozen.preserve(chunk)
 
 
+class NarrowArray(ChunkedArray):
+    """A `ChunkedArray` of integers in the narrowest of some types that has held them so far."""
+
+    def __init__(self, name: str, *dtypes: npt.DTypeLike) -> None:
+        """Begin with the first of *dtypes*, each of which is wider than the one before it."""
+        super().__init__(name, dtypes[0])
+        self._dtypes = tuple(np.dtype(held) for held in dtypes)
+
+    def append(self, values: npt.ArrayLike) -> int:
+        """See `ChunkedArray.append`."""
+        added = np.asarray(values)
+        if len(added):
+            self._widen(int(added.min()), int(added.max()))
+        return super().append(added)
+
+    def _widen(self, low: int, high: int) -> None:
+        if _holds(self.dtype, low, high):
+            return
+        wider = (held for held in self._dtypes if held.itemsize > self.dtype.itemsize)
+        dtype = next(held for held in wider if _holds(held, low, high))
+        if self._frozen is not None:
+            self._frozen.detach()
+        held, self._room, self.dtype = self.live, Room(dtype), dtype
+        self._room.reserve(self._length)
+        self._room.elements[: self._length] = held
+        self._digests.clear()
+
+    def load(self, values: npt.NDArray[Any]) -> None:
+        """See `ChunkedArray.load`."""
+        self.dtype = values.dtype
+        super().load(values)
+
+
+def _holds(dtype: np.dtype[Any], low: int, high: int) -> bool:
+    limits = np.iinfo(dtype)
+    return bool(limits.min <= low and high <= limits.max)
+
+
 class FrozenArray:
     """A `ChunkedArray` as it was when it was frozen. Read by one thread while another writes."""
 
     def __init__(self, array: ChunkedArray) -> None:
         self._array = array
+        self._dtype = array.dtype
+        self._detached: npt.NDArray[Any] | None = None
         self._length = len(array)
         self.lock = threading.Lock()
         """Held while a chunk is read, and while the array moves to where there is more room."""
@@ -149,7 +189,7 @@ class FrozenArray:
     @property
     def dtype(self) -> np.dtype[Any]:
         """See `Section`."""
-        return self._array.dtype
+        return self._dtype
 
     @property
     def length(self) -> int:
@@ -176,6 +216,12 @@ class FrozenArray:
             if pending and place not in self._preserved:
                 self._preserved[place] = self._bytes(place)
 
+    def detach(self) -> None:
+        """Keep the elements as they are: the array is about to hold them as another type."""
+        with self.lock:
+            self._detached = self._array.live
+            self._changed.update(range(self.chunk_count))
+
     def known_digest(self, place: int) -> bytes | None:
         """See `Section`."""
         with self.lock:
@@ -190,7 +236,8 @@ class FrozenArray:
     def _bytes(self, place: int) -> bytes:
         start = place * self._array.chunk_rows
         end = min(start + self._array.chunk_rows, self._length)
-        return self._array.live[start:end].tobytes()
+        held = self._array.live if self._detached is None else self._detached
+        return held[start:end].tobytes()
 
 
 class BytesSection:
@@ -233,4 +280,4 @@ class BytesSection:
         """See `Section`."""
 
 
-__all__ = ["CHUNK_ROWS", "BytesSection", "ChunkedArray", "FrozenArray"]
+__all__ = ["CHUNK_ROWS", "BytesSection", "ChunkedArray", "FrozenArray", "NarrowArray"]

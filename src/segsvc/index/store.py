@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +16,7 @@ from segsvc.domain.calendar import LocalCalendar
 from segsvc.domain.columns import FieldColumn, Strings
 from segsvc.domain.decimals import scaled
 from segsvc.domain.errors import RowError
-from segsvc.domain.predicate import EventQuery, OneOf, Present, PropertyPredicate
+from segsvc.domain.predicate import EventQuery, OneOf, Present, PropertyPredicate, Reduction
 from segsvc.domain.schema import Schema
 from segsvc.domain.section import FrozenState, Section, Sections
 from segsvc.domain.standard_schema import CONSENT_ATTRIBUTES, SUBSCRIPTION_STATUSES
@@ -165,6 +165,14 @@ class StoreIndex:
         touched.behavior(block.behavior, from_ordinals(ordinals))
         return len(made)
 
+    def upkeep(self) -> Iterator[None]:
+        """Make, a few milliseconds at a time, what recent questions would have been quicker with.
+
+        Writes and questions may come in between.
+        """
+        for log in list(self._logs.values()):
+            yield from log.upkeep()
+
     def delete(self, contact_id: str, at: int, touched: Touched) -> int | None:
         """Erase a contact and all its ids; return its ordinal, None when it is not known."""
         ordinal = self.contacts.find_one(contact_id)
@@ -254,14 +262,11 @@ class StoreIndex:
     def percentile(self, behavior: str, name: str, percent: int, within: Bitmap | None) -> Decimal:
         """Return the nearest-rank percentile of the all-time sums of those who have one; or 0."""
         log = self.log(behavior)
-        running = log.running_sum(name)
-        there = running.there()
-        if within is not None:
-            inside = np.zeros(len(there), np.bool_)
-            members = ordinals_of(within)
-            inside[members[members < len(there)]] = True
-            there = there & inside
-        sums = np.sort(running.sums[there])
+        sums = log.sums(name)
+        if sums is None:
+            return Decimal(0)
+        buyers = log.having(EventQuery(behavior, (), 0, 2**62, Reduction.MINIMUM, name), within)
+        sums = np.sort(sums[ordinals_of(buyers)])
         if not len(sums):
             return Decimal(0)
         definition = self.schema.behaviors[behavior].property(name)

@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from segsvc.domain.columns import Strings
 from segsvc.domain.section import Sections
-from segsvc.index.array import ChunkedArray
+from segsvc.index.array import CHUNK_ROWS, ChunkedArray
 from segsvc.index.hashing import Spans, words_of
+from segsvc.index.offsets import OffsetArray
 
 _BYTES_PER_CHUNK = 2**19
 
@@ -18,7 +19,7 @@ class StringArena:
 
     def __init__(self, name: str) -> None:
         self._utf8 = ChunkedArray(f"{name}/utf8", np.uint8, _BYTES_PER_CHUNK, spare=8)
-        self._ends = ChunkedArray(f"{name}/ends", np.int64)
+        self._ends = OffsetArray(f"{name}/ends")
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -29,30 +30,25 @@ class StringArena:
         return self._utf8.nbytes + self._ends.nbytes
 
     @property
-    def utf8(self) -> npt.NDArray[np.uint8]:
-        """All bytes."""
-        return self._utf8.live
+    def chunk_count(self) -> int:
+        """How many chunks of `CHUNK_ROWS` strings there are, a last and shorter one included."""
+        return -(-len(self) // CHUNK_ROWS)
 
-    @property
-    def ends(self) -> npt.NDArray[np.int64]:
-        """Where each string ends; it begins where the one before it does."""
-        return self._ends.live
+    def chunk(self, number: int) -> Strings:
+        """Return the strings of one chunk, without copying their bytes."""
+        base, ends = self._ends.chunk(number)
+        offsets = np.concatenate([np.zeros(1, np.uint32), ends])
+        return Strings(self._utf8.live[base : base + int(offsets[-1])], offsets)
 
     def append(self, strings: Strings) -> None:
         """Add strings at the end."""
-        start = len(self._utf8)
         self._utf8.append(strings.utf8[: strings.offsets[-1]])
-        self._ends.append(strings.offsets[1:].astype(np.int64) + start)
-
-    def starts_of(self, places: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        """Return where the strings at *places* begin."""
-        ends = self._ends.live
-        return np.where(places > 0, ends[np.maximum(places, 1) - 1], 0)
+        self._ends.extend(strings.lengths())
 
     def take(self, places: npt.NDArray[np.integer]) -> Strings:
         """Return the strings at *places*, in that order."""
-        starts = self.starts_of(places)
-        lengths = self._ends.live[places] - starts
+        starts, ends = self._ends.bounds(places)
+        lengths = ends - starts
         offsets = np.zeros(len(places) + 1, np.uint32)
         np.cumsum(lengths, out=offsets[1:])
         flat = np.arange(int(offsets[-1]), dtype=np.int64)
@@ -61,20 +57,19 @@ class StringArena:
 
     def spans(self, places: npt.NDArray[np.integer]) -> Spans:
         """Return the strings at *places* where they lie."""
-        starts = self.starts_of(places)
-        return Spans(words_of(self._utf8.with_spare), starts, self._ends.live[places] - starts)
+        starts, ends = self._ends.bounds(places)
+        return Spans(words_of(self._utf8.with_spare), starts, ends - starts)
 
     def item(self, place: int) -> str:
         """Return one string."""
-        ends = self._ends.live
-        start = int(ends[place - 1]) if place else 0
-        return self._utf8.live[start : int(ends[place])].tobytes().decode()
+        start, end = self._ends.one(place)
+        return self._utf8.live[start:end].tobytes().decode()
 
     def arrays(self) -> tuple[ChunkedArray, ...]:
         """Return the arrays that hold it."""
-        return self._utf8, self._ends
+        return self._utf8, *self._ends.arrays()
 
     def load(self, sections: Sections) -> None:
         """Replace everything by what a snapshot held."""
-        for array in self.arrays():
-            array.load(sections[array.name])
+        self._utf8.load(sections[self._utf8.name])
+        self._ends.load(sections)

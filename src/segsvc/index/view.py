@@ -11,6 +11,7 @@ from segsvc.domain.calendar import LocalCalendar
 from segsvc.domain.decimals import Interval
 from segsvc.domain.predicate import EventQuery, Predicate
 from segsvc.domain.schema import Schema
+from segsvc.index.attributes import TextAttribute
 from segsvc.index.attributes.fixed import NumberAttribute
 from segsvc.index.events.net_spend import net_spend
 from segsvc.index.events.timelines import EVENT_TIME
@@ -81,6 +82,15 @@ class IndexView:
     def events(self, behavior: str, ordinal: int) -> Iterator[Event]:
         """See `View.events`."""
         return self._index.log(behavior).events(ordinal)
+
+    def prepare_attribute(self, name: str, predicate: Predicate) -> Iterator[None]:
+        """See `View.prepare_attribute`."""
+        column = self._index.column(name)
+        return column.prepare(predicate) if isinstance(column, TextAttribute) else iter(())
+
+    def prepare_behavior(self, query: EventQuery) -> Iterator[None]:
+        """See `View.prepare_behavior`."""
+        return self._index.log(query.behavior).prepare(query)
 
     def attribute_cost(self, name: str, predicate: Predicate) -> float:
         """See `View.attribute_cost`."""

@@ -92,6 +92,8 @@ class LeafAnswers:
             return
         held = self._add(leaf, view)
         held.uses += 1
+        for _ in leaf.prepare(view, self.at):
+            yield held
         pieces = max(int(np.ceil(leaf.cost(view, self.at) / PIECE_MS)), 1)
         for part in np.array_split(ordinals_of(view.universe()), pieces):
             among = view.universe() if pieces == 1 else from_sorted(part) & view.universe()

@@ -13,7 +13,7 @@ from segsvc.domain.columns import Int64
 from segsvc.domain.decimals import INT64_MIN, Interval
 from segsvc.domain.predicate import Reduction
 from segsvc.index.events.log import EventLog
-from segsvc.index.events.reduce import reduced
+from segsvc.index.events.reduce import Part, reduced
 
 VALUE = "value"
 VALUE_SCALE = 4
@@ -31,23 +31,18 @@ def net_spend(
 
     Each event counts by its own time, first <= time <= last.
     """
-    owners = [np.zeros(0, np.uint32)]
-    values: list[npt.NDArray[Any]] = [np.zeros(0, np.int64)]
+    members = None if within is None else ordinals_of(within)
+    parts: list[Part] = []
     for log, sign in ((placed, 1), *((log, -1) for log in taken_back)):
         rows = log.rows(first, last, within)
         numbers, present = log.numbers(VALUE, rows)
-        owners.append(log.owners(rows)[present])
-        values.append(_signed(numbers[present], sign))
-    all_owners, all_values = np.concatenate(owners), np.concatenate(values)
-    if not len(all_owners):
-        return Bitmap()
-    if within is None:
-        size = int(all_owners.max()) + 1
-        passed = reduced(Reduction.SUM, all_owners, all_values, size, interval, VALUE_SCALE)
-        return from_mask(passed)
-    members = ordinals_of(within)
-    places = np.searchsorted(members, all_owners)
-    passed = reduced(Reduction.SUM, places, all_values, len(members), interval, VALUE_SCALE)
+        owners = log.owners(rows)[present]
+        places = owners if members is None else np.searchsorted(members, owners)
+        parts.append((places, _signed(numbers[present], sign)))
+    size = max(log.contact_limit for log in (placed, *taken_back))
+    if members is None:
+        return from_mask(reduced(Reduction.SUM, parts, size, interval, VALUE_SCALE))
+    passed = reduced(Reduction.SUM, parts, len(members), interval, VALUE_SCALE)
     return from_sorted(members[passed])
 
 

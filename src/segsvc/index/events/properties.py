@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,17 @@ from segsvc.domain.columns import (
     ListColumn,
     NumberColumn,
     TextColumn,
+    UInt32,
 )
-from segsvc.domain.decimals import INT64_MAX, INT64_MIN, scaled
+from segsvc.domain.decimals import scaled
 from segsvc.domain.predicate import Contains, In, Is, OneOf, Predicate, Present
 from segsvc.domain.schema import PropertyDefinition, ValueType
 from segsvc.domain.section import Sections
-from segsvc.index.array import ChunkedArray
+from segsvc.index.array import ChunkedArray, NarrowArray
 from segsvc.index.dictionary import Dictionary
+from segsvc.index.events.occurrences import Occurrences
+from segsvc.index.events.reduce import inside
+from segsvc.index.offsets import OffsetArray
 
 Rows: TypeAlias = slice | npt.NDArray[np.int64]
 
@@ -54,11 +58,11 @@ class PropertyColumn(Protocol):
 
 
 class NumberProperty:
-    """Numbers at their scale or instants, with a flag for what is there."""
+    """Numbers at their scale or instants; which rows have one is held once a row has none."""
 
     def __init__(self, name: str, definition: PropertyDefinition) -> None:
         self.definition = definition
-        self._values = ChunkedArray(f"{name}/values", np.int64)
+        self._values = NarrowArray(f"{name}/values", np.int32, np.int64)
         self._present = ChunkedArray(f"{name}/present", np.bool_)
 
     def extend(self, length: int, column: FieldColumn | None) -> None:
@@ -67,29 +71,38 @@ class NumberProperty:
         if column is not None:
             assert isinstance(column.values, NumberColumn)
             values[column.rows], present[column.rows] = column.values.values, True
+        if len(self._present) or not present.all():
+            self._present.grow(len(self._values), 1)
+            self._present.append(present)
         self._values.append(values)
-        self._present.append(present)
 
     def matches(self, predicate: Predicate, rows: Rows) -> Bool:
         """See `PropertyColumn.matches`."""
-        present = self._present.live[rows]
+        present = self.present(rows)
         if isinstance(predicate, Present):
-            return present.copy()
+            return np.ones(len(self._values.live[rows]), np.bool_) if present is None else present
         assert isinstance(predicate, In)
-        low, high = max(predicate.low, INT64_MIN), min(predicate.high, INT64_MAX)
-        if low > high:
-            return np.zeros(len(present), np.bool_)
-        values = self._values.live[rows]
-        inside: Bool = (values >= low) & (values <= high) & present
-        return inside
+        found = inside(self._values.live[rows], predicate.low, predicate.high)
+        return found if present is None else found & present
+
+    def present(self, rows: Rows) -> Bool | None:
+        """Return which rows have a value; None: all of them."""
+        return self._present.live[rows] if len(self._present) else None
+
+    def values(self, rows: Rows) -> npt.NDArray[np.integer]:
+        """Return the values; 0 where there is none."""
+        held: npt.NDArray[np.integer] = self._values.live[rows]
+        return held
 
     def numbers(self, rows: Rows) -> tuple[Int64, Bool]:
         """Return values and which of them are there."""
-        return self._values.live[rows], self._present.live[rows]
+        values = self.values(rows).astype(np.int64)
+        present = self.present(rows)
+        return values, np.ones(len(values), np.bool_) if present is None else present
 
     def value(self, row: int) -> Value | None:
         """See `PropertyColumn.value`."""
-        if not self._present.live[row]:
+        if len(self._present) and not self._present.live[row]:
             return None
         held = int(self._values.live[row])
         is_number = self.definition.type is ValueType.NUMBER
@@ -156,16 +169,27 @@ class BooleanProperty:
 class TextProperty:
     """Texts or keys as codes into a dictionary; 0 is missing."""
 
-    def __init__(self, name: str, definition: PropertyDefinition) -> None:
-        self._dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
-        self._codes = ChunkedArray(f"{name}/codes", np.uint32)
+    def __init__(self, name: str, definition: PropertyDefinition, block_rows: int) -> None:
+        self._block_rows = block_rows
+        self.dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
+        self._codes = NarrowArray(f"{name}/codes", np.uint8, np.uint16, np.uint32)
+        self.occurrences = Occurrences(self, block_rows)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def coded(self, block: int) -> tuple[UInt32, npt.NDArray[np.uint16]]:
+        """See `CodedRows.coded`."""
+        codes = self._codes.live[block * self._block_rows : (block + 1) * self._block_rows]
+        places = np.flatnonzero(codes)
+        return codes[places].astype(np.uint32), places.astype(np.uint16)
 
     def extend(self, length: int, column: FieldColumn | None) -> None:
         """See `PropertyColumn.extend`."""
         codes = np.zeros(length, np.uint32)
         if column is not None:
             assert isinstance(column.values, TextColumn)
-            codes[column.rows] = self._dictionary.intern(column.values)
+            codes[column.rows] = self.dictionary.intern(column.values)
         self._codes.append(codes)
 
     def matches(self, predicate: Predicate, rows: Rows) -> Bool:
@@ -175,39 +199,56 @@ class TextProperty:
             there: Bool = codes != 0
             return there
         assert isinstance(predicate, OneOf | Contains)
-        return _among(codes, self._dictionary, predicate)
+        return _among(codes, self.dictionary, predicate)
 
     def value(self, row: int) -> Value | None:
         """See `PropertyColumn.value`."""
         code = int(self._codes.live[row])
-        return self._dictionary.text(code) if code else None
+        return self.dictionary.text(code) if code else None
 
     def event_counts(self) -> tuple[Dictionary, npt.NDArray[np.intp]]:
         """Return the dictionary and how many rows hold each code."""
-        return self._dictionary, np.bincount(self._codes.live, minlength=len(self._dictionary))
+        return self.dictionary, np.bincount(self._codes.live, minlength=len(self.dictionary))
 
     def arrays(self) -> tuple[ChunkedArray, ...]:
         """See `PropertyColumn.arrays`."""
-        return *self._dictionary.arrays(), self._codes
+        return *self.dictionary.arrays(), self._codes
 
     def load(self, sections: Sections) -> None:
         """See `PropertyColumn.load`."""
-        self._dictionary.load(sections)
+        self.dictionary.load(sections)
         self._codes.load(sections[self._codes.name])
+        self.occurrences = Occurrences(self, self._block_rows)
 
     @property
     def nbytes(self) -> int:
         """See `PropertyColumn.nbytes`."""
-        return self._dictionary.nbytes + self._codes.nbytes
+        return self.dictionary.nbytes + self._codes.nbytes + self.occurrences.nbytes
 
 
 class ListProperty:
-    """Lists of texts or keys: where each row's codes end in one flat array of codes."""
+    """Lists of texts or keys: all elements behind each other, and where each row's end.
 
-    def __init__(self, name: str, definition: PropertyDefinition) -> None:
-        self._dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
-        self._flat = ChunkedArray(f"{name}/codes", np.uint32)
-        self._ends = ChunkedArray(f"{name}/ends", np.int64)
+    A missing list is an empty one.
+    """
+
+    def __init__(self, name: str, definition: PropertyDefinition, block_rows: int) -> None:
+        self._block_rows = block_rows
+        self.dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
+        self._flat = NarrowArray(f"{name}/codes", np.uint8, np.uint16, np.uint32)
+        self._ends = OffsetArray(f"{name}/ends")
+        self.occurrences = Occurrences(self, block_rows)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def coded(self, block: int) -> tuple[UInt32, npt.NDArray[np.uint16]]:
+        """See `CodedRows.coded`."""
+        starts, ends = self._ends.bounds(
+            slice(block * self._block_rows, (block + 1) * self._block_rows)
+        )
+        codes = self._flat.live[int(starts[0]) : int(ends[-1])].astype(np.uint32)
+        return codes, np.repeat(np.arange(len(ends), dtype=np.uint16), ends - starts)
 
     def extend(self, length: int, column: FieldColumn | None) -> None:
         """See `PropertyColumn.extend`."""
@@ -216,14 +257,13 @@ class ListProperty:
             assert isinstance(column.values, ListColumn)
             lengths[column.rows] = np.diff(column.values.offsets)
             first, last = int(column.values.offsets[0]), int(column.values.offsets[-1])
-            codes = self._dictionary.intern(column.values.elements)
+            codes = self.dictionary.intern(column.values.elements)
             self._flat.append(codes[first:last])
-        before = int(self._ends.live[-1]) if len(self._ends) else 0
-        self._ends.append(np.cumsum(lengths) + before)
+        self._ends.extend(lengths)
 
     def matches(self, predicate: Predicate, rows: Rows) -> Bool:
         """See `PropertyColumn.matches`: some element satisfies it."""
-        starts, ends = self._bounds(rows)
+        starts, ends = self._ends.bounds(rows)
         if isinstance(predicate, Present):
             there: Bool = ends > starts
             return there
@@ -234,7 +274,7 @@ class ListProperty:
         if isinstance(rows, slice):
             first = int(starts[0])
             hits = np.flatnonzero(
-                _among(self._flat.live[first : int(ends[-1])], self._dictionary, predicate)
+                _among(self._flat.live[first : int(ends[-1])], self.dictionary, predicate)
             )
             found[np.searchsorted(ends, hits + first, side="right")] = True
             return found
@@ -242,78 +282,62 @@ class ListProperty:
         owners = np.repeat(np.arange(len(ends)), lengths)
         before = np.cumsum(lengths) - lengths
         flat = np.arange(len(owners)) + np.repeat(starts - before, lengths)
-        found[owners[_among(self._flat.live[flat], self._dictionary, predicate)]] = True
+        found[owners[_among(self._flat.live[flat], self.dictionary, predicate)]] = True
         return found
-
-    def _bounds(self, rows: Rows) -> tuple[Int64, Int64]:
-        held = self._ends.live
-        ends = held[rows]
-        if not len(ends):
-            return ends, ends
-        if isinstance(rows, slice):
-            starts = np.empty_like(ends)
-            starts[1:] = ends[:-1]
-            starts[0] = held[rows.start - 1] if rows.start else 0
-            return starts, ends
-        return np.where(rows > 0, held[np.maximum(rows, 1) - 1], 0), ends
 
     def value(self, row: int) -> Value | None:
         """See `PropertyColumn.value`."""
-        ends = self._ends.live
-        start = int(ends[row - 1]) if row else 0
-        codes = self._flat.live[start : int(ends[row])].tolist()
-        return tuple(self._dictionary.text(code) for code in codes) or None
+        start, end = self._ends.one(row)
+        codes = self._flat.live[start:end].tolist()
+        return tuple(self.dictionary.text(code) for code in codes) or None
 
     def event_counts(self) -> tuple[Dictionary, npt.NDArray[np.intp]]:
         """Return the dictionary and how many elements hold each code."""
-        return self._dictionary, np.bincount(self._flat.live, minlength=len(self._dictionary))
+        return self.dictionary, np.bincount(self._flat.live, minlength=len(self.dictionary))
 
     def arrays(self) -> tuple[ChunkedArray, ...]:
         """See `PropertyColumn.arrays`."""
-        return *self._dictionary.arrays(), self._flat, self._ends
+        return *self.dictionary.arrays(), self._flat, *self._ends.arrays()
 
     def load(self, sections: Sections) -> None:
         """See `PropertyColumn.load`."""
-        self._dictionary.load(sections)
-        for array in (self._flat, self._ends):
-            array.load(sections[array.name])
+        self.dictionary.load(sections)
+        self._flat.load(sections[self._flat.name])
+        self._ends.load(sections)
+        self.occurrences = Occurrences(self, self._block_rows)
 
     @property
     def nbytes(self) -> int:
         """See `PropertyColumn.nbytes`."""
-        return self._dictionary.nbytes + self._flat.nbytes + self._ends.nbytes
+        held = self._flat.nbytes + self._ends.nbytes + self.occurrences.nbytes
+        return self.dictionary.nbytes + held
 
 
 def _among(
-    codes: npt.NDArray[np.uint32], dictionary: Dictionary, predicate: OneOf | Contains
+    codes: npt.NDArray[np.integer], dictionary: Dictionary, predicate: OneOf | Contains
 ) -> Bool:
     """Return which codes satisfy *predicate* (bool, n)."""
-    wanted = dictionary.codes_matching(predicate)
-    if len(wanted) == 0:
-        return np.zeros(len(codes), np.bool_)
-    if len(wanted) == 1:
-        equal: Bool = codes == wanted[0]
-        return equal
-    table = np.zeros(len(dictionary), np.bool_)
-    table[wanted] = True
-    found: Bool = table[codes]
+    if not len(codes):
+        return np.zeros(0, np.bool_)
+    if isinstance(predicate, OneOf):
+        wanted = dictionary.codes_equal(predicate.values)
+        if len(wanted) == 0:
+            return np.zeros(len(codes), np.bool_)
+        if len(wanted) == 1:
+            return inside(codes, int(wanted[0]), int(wanted[0]))
+    found: Bool = dictionary.lookup(predicate)[codes]
     return found
 
 
-def make_property(behavior: str, definition: PropertyDefinition) -> PropertyColumn:
+def make_property(behavior: str, definition: PropertyDefinition, block_rows: int) -> PropertyColumn:
     """Return an empty column of the definition's type."""
     name = f"event/{behavior}/property/{definition.name}"
     match definition.type:
         case ValueType.TEXT | ValueType.KEY:
-            return TextProperty(name, definition)
+            return TextProperty(name, definition, block_rows)
         case ValueType.TEXT_LIST | ValueType.KEY_LIST:
-            return ListProperty(name, definition)
+            return ListProperty(name, definition, block_rows)
         case ValueType.BOOLEAN:
             return BooleanProperty(name)
         case _:
             return NumberProperty(name, definition)
-
-
-def no_rows() -> npt.NDArray[Any]:
-    """Return an empty array of row numbers."""
-    return np.zeros(0, np.int64)

@@ -6,22 +6,25 @@ compares sum x q with p x count for the bound p / q and is never a rounded quoti
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.domain.columns import Bool, Int64
-from segsvc.domain.decimals import INT64_MAX, INT64_MIN, Interval
+from segsvc.domain.columns import Bool
+from segsvc.domain.decimals import Interval
 from segsvc.domain.predicate import Reduction
 
 _FITS = 2**62
 
+Owners: TypeAlias = npt.NDArray[np.integer]
+Part: TypeAlias = tuple[Owners, npt.NDArray[Any] | None]
+"""The owner 0..size-1 of each selected event, and its number at its scale, or its time.
 
-def counts_of(owners: npt.NDArray[np.integer], size: int) -> Int64:
-    """Return how often each owner 0..size-1 stands in *owners* (int64, size)."""
-    return np.bincount(owners, minlength=size)
+The numbers are integers of any width; for a sum also Python ints. None: they are not asked for.
+"""
 
 
 def inside(numbers: npt.NDArray[np.integer], low: int, high: int) -> Bool:
@@ -30,6 +33,9 @@ def inside(numbers: npt.NDArray[np.integer], low: int, high: int) -> Bool:
     low, high = max(low, int(limits.min)), min(high, int(limits.max))
     if low > high:
         return np.zeros(len(numbers), np.bool_)
+    if low == high:
+        equal: Bool = numbers == numbers.dtype.type(low)
+        return equal
     if high == limits.max:
         above: Bool = numbers >= numbers.dtype.type(low)
         return above
@@ -37,73 +43,86 @@ def inside(numbers: npt.NDArray[np.integer], low: int, high: int) -> Bool:
     return found
 
 
-def sums_of(
-    owners: npt.NDArray[np.integer], values: npt.NDArray[Any], size: int, counts: Int64
-) -> npt.NDArray[Any]:
-    """Return the exact sum per owner: int64, or Python ints when that might not hold it."""
-    largest = int(np.abs(values).max(initial=0)) if len(values) else 0
-    smallest = int(values.min(initial=0))
-    bound = max(abs(largest), abs(smallest)) * int(counts.max(initial=0))
-    if bound < 2**53:
-        return np.bincount(owners, weights=values, minlength=size).astype(np.int64)
-    if bound < _FITS:
-        sums = np.zeros(size, np.int64)
-        np.add.at(sums, owners, values)
-        return sums
-    exact = np.zeros(size, object)
-    np.add.at(exact, owners, values.astype(object))
-    return exact
-
-
-def extremes_of(
-    owners: npt.NDArray[np.integer], values: Int64, size: int, reduction: Reduction
-) -> Int64:
-    """Return the least or greatest value per owner; owners without one hold a filler."""
-    least = reduction in {Reduction.MINIMUM, Reduction.FIRST_TIME}
-    found = np.full(size, INT64_MAX if least else INT64_MIN, np.int64)
-    (np.minimum if least else np.maximum).at(found, owners, values)
-    return found
-
-
 def reduced(
+    reduction: Reduction, parts: Iterable[Part], size: int, interval: Interval, scale: int
+) -> Bool:
+    """Return which owners have a selected event and a reduction in *interval* (bool, size)."""
+    match reduction:
+        case Reduction.COUNT:
+            low, high = interval.unscaled(0)
+            return _counted(parts, size, max(low, 1), high)
+        case Reduction.SUM | Reduction.AVERAGE:
+            sums, counts = _totals(parts, size)
+            return totals_inside(reduction, sums, counts, interval, scale)
+        case _:
+            low, high = interval.unscaled(scale)
+            least = reduction in {Reduction.MINIMUM, Reduction.FIRST_TIME}
+            return _extreme(parts, size, low, high, least=least)
+
+
+def _counted(parts: Iterable[Part], size: int, low: int, high: int) -> Bool:
+    counts = np.zeros(size, np.uint32)
+    for owners, _ in parts:
+        np.add.at(counts, owners, np.uint32(1))
+    return inside(counts, low, high)
+
+
+def _totals(parts: Iterable[Part], size: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint32]]:
+    """Return the exact sum per owner (int64, or Python ints when that might not hold it)."""
+    sums: npt.NDArray[Any] = np.zeros(size, np.int64)
+    counts = np.zeros(size, np.uint32)
+    magnitude = 0
+    for owners, values in parts:
+        assert values is not None
+        if not len(values):
+            continue
+        magnitude += max(int(values.max()), -int(values.min())) * len(values)
+        if sums.dtype != object and (magnitude >= _FITS or values.dtype == object):
+            sums = sums.astype(object)
+        np.add.at(sums, owners, values.astype(sums.dtype))
+        np.add.at(counts, owners, np.uint32(1))
+    return sums, counts
+
+
+def _extreme(parts: Iterable[Part], size: int, low: int, high: int, *, least: bool) -> Bool:
+    """Return whose least (or greatest) value lies in low..high.
+
+    The greatest does just when some value reaches *low* and none exceeds *high*.
+    """
+    reached = np.zeros(size, np.bool_)
+    exceeded = np.zeros(size, np.bool_)
+    for owners, values in parts:
+        assert values is not None
+        limits = np.iinfo(values.dtype)
+        below, above = (int(limits.min), low - 1), (high + 1, int(limits.max))
+        reached[owners[~inside(values, *(above if least else below))]] = True
+        exceeded[owners[inside(values, *(below if least else above))]] = True
+    return reached & ~exceeded
+
+
+def totals_inside(
     reduction: Reduction,
-    owners: npt.NDArray[np.integer],
-    values: npt.NDArray[Any] | None,
-    size: int,
+    sums: npt.NDArray[Any],
+    counts: npt.NDArray[np.integer],
     interval: Interval,
     scale: int,
 ) -> Bool:
-    """Return which owners have a selected event and a reduction in *interval* (bool, size).
-
-    Args:
-        owners: the owner 0..size-1 of each selected event.
-        values: numbers at *scale* or times of those events (int64; for SUM also Python ints, as
-            object); None for COUNT.
-    """
-    counts = counts_of(owners, size)
-    there: Bool = counts > 0
-    if reduction is Reduction.COUNT:
-        low, high = interval.unscaled(0)
-        return inside(counts, max(low, 1), high)
-    assert values is not None
-    if reduction is Reduction.SUM:
-        return there & sums_inside(sums_of(owners, values, size, counts), interval, scale)
+    """Return whose SUM or AVERAGE, of at least one number at *scale*, lies in *interval*."""
+    found = np.zeros(len(sums), np.bool_)
+    there = np.flatnonzero(counts)
     if reduction is Reduction.AVERAGE:
-        sums = sums_of(owners, values, size, counts)
-        return there & averages_inside(sums, counts, interval, scale)
-    low, high = interval.unscaled(scale)
-    return there & inside(extremes_of(owners, values, size, reduction), low, high)
+        found[there] = _averages_inside(sums[there], counts[there], interval, scale)
+    elif sums.dtype == object:
+        low, high = interval.unscaled(scale)
+        found[there] = (sums[there] >= low) & (sums[there] <= high)
+    else:
+        found[there] = inside(sums[there], *interval.unscaled(scale))
+    return found
 
 
-def sums_inside(sums: npt.NDArray[Any], interval: Interval, scale: int) -> Bool:
-    """Return which sums at *scale* lie in *interval*."""
-    low, high = interval.unscaled(scale)
-    if sums.dtype != object:
-        return inside(sums, low, high)
-    return ((sums >= low) & (sums <= high)).astype(np.bool_)
-
-
-def averages_inside(sums: npt.NDArray[Any], counts: Int64, interval: Interval, scale: int) -> Bool:
+def _averages_inside(
+    sums: npt.NDArray[Any], counts: npt.NDArray[np.integer], interval: Interval, scale: int
+) -> Bool:
     """Return which averages sums / counts lie in *interval*, without dividing."""
     found = np.ones(len(counts), np.bool_)
     bounds = (
@@ -123,11 +142,11 @@ def averages_inside(sums: npt.NDArray[Any], counts: Int64, interval: Interval, s
 
 
 def _products(
-    sums: npt.NDArray[Any], denominator: int, counts: Int64, numerator: int
+    sums: npt.NDArray[Any], denominator: int, counts: npt.NDArray[np.integer], numerator: int
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Return sums x denominator and counts x numerator, as Python ints where int64 is too small."""
     if sums.dtype != object:
         largest = max(abs(int(sums.max(initial=0))), abs(int(sums.min(initial=0))))
         if largest * denominator < _FITS and abs(numerator) * int(counts.max(initial=0)) < _FITS:
-            return sums * denominator, counts * numerator
+            return sums * denominator, counts.astype(np.int64) * numerator
     return sums.astype(object) * denominator, counts.astype(object) * numerator

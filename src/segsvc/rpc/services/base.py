@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -15,11 +15,12 @@ from segsvc.domain.ids import check_store_id
 from segsvc.domain.schema import Schema
 from segsvc.engine.codec import Write
 from segsvc.engine.engine import Engine
-from segsvc.engine.read import Reading, instant_of_read
+from segsvc.engine.read import Reading, SavedSegment, SegmentSet, Target, instant_of_read
 from segsvc.engine.requests import Answer
 from segsvc.engine.requests import digest_of as digest_of_bytes
 from segsvc.engine.state import StoreState
 from segsvc.engine.write import Chain
+from segsvc.plan.prepare import prepare
 from segsvc.rpc.codec import decode_write, encode_write, method_of
 from segsvc.rpc.times import instant
 from segsvc.rpc.tokens import PageTokens
@@ -33,6 +34,7 @@ _LARGE_BYTES = 64 * 2**10
 """From here on a write is decoded in a thread: 4 MiB take some 20 ms."""
 
 T = TypeVar("T")
+G = TypeVar("G", bound=Target)
 
 
 class ReadRequest(Protocol):
@@ -83,9 +85,29 @@ class Servicer:
             asked = instant(request.as_of, "as_of")
         return self.at(state, asked, traced=traced)
 
+    async def reading_of(
+        self, request: Any, group: Callable[[Reading], G], *, traced: bool = False
+    ) -> tuple[Reading, G]:
+        """Return a reading and the group that *group* decodes for it.
+
+        What would take long to answer is done ahead in short pieces, with others served in
+        between; the reading is from after that.
+        """
+        reading = await self.reading(request, traced=traced)
+        found, waited = group(reading), False
+        if not isinstance(found, SavedSegment | SegmentSet):
+            for _ in prepare(reading.view, found, reading.as_of):
+                waited = True
+                await asyncio.sleep(0)
+        if waited:
+            reading = await self.reading(request, traced=traced)
+            found = group(reading)
+        return reading, found
+
     def at(self, state: StoreState, asked: int | None = None, *, traced: bool = False) -> Reading:
         """Return a reading of *state* at *asked* or now."""
         as_of = instant_of_read(state, self.engine.clock.now(), asked)
+        self.engine.upkeep.wake()
         return Reading(state, as_of, traced=traced)
 
     async def write(self, request: Any) -> tuple[StoreState, Answer]:

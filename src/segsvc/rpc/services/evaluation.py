@@ -14,7 +14,7 @@ from segsvc.domain.columns import NO_ROWS, UInt32
 from segsvc.domain.errors import InvalidArgument, LimitExceeded, NotFound, OrdinalEpochChanged
 from segsvc.domain.schema import ValueType
 from segsvc.engine.operands import operand_counts
-from segsvc.engine.read import Reading
+from segsvc.engine.read import Reading, Target
 from segsvc.plan.contact import explain_contact
 from segsvc.plan.execute import node_counts
 from segsvc.rpc.decode.ingest import check_contact_id, check_contact_ids
@@ -40,8 +40,7 @@ class EvaluationService(Recipients, Metrics, evaluation_service_pb2_grpc.Evaluat
 
     async def Count(self, request: pb.CountRequest, context: Any) -> Any:
         """Count a group."""
-        reading = await self.reading(request)
-        group = target(request.target, "target", reading.state.schema, reading.state.segments)
+        reading, group = await self.reading_of(request, lambda held: _target(request, held))
         answer = pb.CountResponse(
             universe_count=reading.state.index.contacts.count,
             revision=reading.revision,
@@ -57,8 +56,10 @@ class EvaluationService(Recipients, Metrics, evaluation_service_pb2_grpc.Evaluat
 
     async def ExplainCondition(self, request: pb.ExplainConditionRequest, context: Any) -> Any:
         """Count every node and say what ran."""
-        reading = await self.reading(request, traced=True)
-        tree, path = _condition(request, reading)
+        reading, tree = await self.reading_of(
+            request, lambda held: _condition(request, held)[0], traced=True
+        )
+        _, path = _condition(request, reading)
         count = len(reading.run.members(tree))
         steps = list(reading.steps or ())
         return pb.ExplainConditionResponse(
@@ -181,11 +182,10 @@ class EvaluationService(Recipients, Metrics, evaluation_service_pb2_grpc.Evaluat
         self, request: pb.StreamMembersRequest, context: Any
     ) -> AsyncIterator[pb.StreamMembersResponse]:
         """Stream a group."""
-        reading = await self.reading(request)
+        reading, group = await self.reading_of(request, lambda held: _target(request, held))
         state = reading.state
         encode_members.check_format(request.format, request.attributes)
         names = encode_members.check_attributes(request.attributes, state.schema, "attributes")
-        group = target(request.target, "target", state.schema, state.segments)
         found = reading.members(group).copy()
         yield pb.StreamMembersResponse(
             header=pb.StreamMembersHeader(
@@ -283,6 +283,10 @@ class EvaluationService(Recipients, Metrics, evaluation_service_pb2_grpc.Evaluat
             revision=reading.revision,
             as_of=timestamp(reading.as_of),
         )
+
+
+def _target(request: Any, reading: Reading) -> Target:
+    return target(request.target, "target", reading.state.schema, reading.state.segments)
 
 
 def _condition(request: Any, reading: Reading) -> tuple[Condition, str]:

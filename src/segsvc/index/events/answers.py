@@ -1,0 +1,253 @@
+"""Who satisfies a query: from columns per contact where they tell, else from rows.
+
+- Windows that end now: the k-th latest times say who did something at least k times, totals say
+  how much; a comparison per contact, however many events there are.
+- Few contacts: their own rows, along the chains.
+- Everything else: the rows of the blocks that the window touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from segsvc.bitmap import Bitmap, from_mask, from_sorted, ordinals_of
+from segsvc.domain.columns import Bool, UInt32
+from segsvc.domain.predicate import EventQuery, Reduction
+from segsvc.index.events.latest import DEEPEST, LatestTimes
+from segsvc.index.events.properties import Rows
+from segsvc.index.events.reduce import (
+    Owners,
+    Part,
+    inside,
+    reduced,
+    totals_inside,
+)
+from segsvc.index.events.selection import Selection
+from segsvc.index.events.totals import Summed, WindowTotals
+
+if TYPE_CHECKING:
+    from segsvc.index.events.log import EventLog
+
+TIME_LIMIT = 2**32 - 1
+_TOTALLED = {Reduction.SUM, Reduction.AVERAGE}
+"""Reading the rows of a window makes its totals, so that these are made when first asked for."""
+
+_SORTED_OWNERS = 131_072
+"""Owners up to which sorting them beats a mask over all contacts."""
+
+_WALK_MS = 1.0
+_DEARER = 2.0
+"""A walk along the chains may take longer than one answer without: the next leaf needs it too."""
+
+_MS_PER_CONTACT = 5e-7
+_MS_PER_ROW = 8e-6
+
+
+class Columns(NamedTuple):
+    """Arrays by ordinal and what they must satisfy; zeros, as beyond the end, do not."""
+
+    arrays: tuple[npt.NDArray[Any], ...]
+    test: Callable[..., Bool]
+
+    def holders(self) -> Bitmap:
+        """Return all contacts that satisfy it."""
+        size = min(len(held) for held in self.arrays)
+        return from_mask(self.test(*(held[:size] for held in self.arrays)))
+
+    def holders_among(self, members: UInt32) -> UInt32:
+        """Return those of *members* that satisfy it."""
+        size = min(len(held) for held in self.arrays)
+        members = members[members < size]
+        return members[self.test(*(held[members] for held in self.arrays))]
+
+
+_NOBODY = Columns((np.zeros(0, np.uint32),), lambda held: held > 0)
+
+EVENTS = Summed("", counts=True)
+"""All events, however often."""
+
+
+class Answers:
+    """Answers queries about one log."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self.selection = Selection(log)
+        self.latest = LatestTimes(log)
+        self.earliest = LatestTimes(log, mirrored=True)
+        self.totals = WindowTotals(log)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self.latest.nbytes + self.earliest.nbytes + self.totals.nbytes
+
+    def moved(self, ordinal: int) -> None:
+        """Take in that one contact's rows are others now."""
+        for held in (self.latest, self.earliest, self.totals):
+            held.moved(ordinal)
+
+    def having(self, query: EventQuery, within: Bitmap | None) -> Bitmap:
+        """Return the contacts (of *within*) who satisfy *query*."""
+        if query.first > min(query.last, self._log.blocks.latest):
+            return Bitmap()
+        if within is not None:
+            found = self._among(query, ordinals_of(within))
+            return self.having(query, None) & within if found is None else from_sorted(found)
+        columns = self._columns(query)
+        if columns is not None:
+            return columns.holders()
+        if _is_any(query, len(self._log)):
+            return self._seen(query)
+        parts = self.selection.parts(query)
+        return from_mask(self._reduced(query, parts, self._log.contact_limit))
+
+    def _among(self, query: EventQuery, members: UInt32) -> UInt32 | None:
+        """Answer for some contacts alone; None: that is dearer than for all."""
+        columns = self._columns(query) if self._is_ready(query) else None
+        if columns is not None:
+            return columns.holders_among(members)
+        walk = self._log.walk(members, query.first, _WALK_MS + _DEARER * self.cost(query))
+        if walk is None:
+            return None
+        chosen = self.selection.chosen(query, walk.rows)
+        parts = [(walk.rows[chosen], walk.places[chosen])]
+        return members[self._reduced(query, parts, len(members))]
+
+    def _columns(self, query: EventQuery) -> Columns | None:
+        """Return the columns that answer *query*; None: none do, or not yet."""
+        if query.where or query.last < self._log.blocks.latest:
+            return None
+        if not self._is_ready(query) and query.reduction not in _TOTALLED:
+            return None
+        low, high = query.interval.unscaled(0)
+        match query.reduction:
+            case Reduction.COUNT:
+                return self._counted(query.first, max(low, 1), min(high, len(self._log)))
+            case Reduction.LAST_TIME:
+                low = max(low, query.first, 0)
+                return Columns((self.latest.nth(1),), lambda last: inside(last, low + 1, high + 1))
+            case Reduction.FIRST_TIME if query.first <= 0:
+                least, most = max(TIME_LIMIT - high, 1), TIME_LIMIT - low
+                return Columns((self.earliest.nth(1),), lambda held: inside(held, least, most))
+            case Reduction.SUM | Reduction.AVERAGE:
+                return self._totalled(query)
+            case _:
+                return None
+
+    def _counted(self, first: int, low: int, high: int) -> Columns:
+        since = np.uint32(max(first, 0) + 1)
+        if low > high:
+            return _NOBODY
+        if low <= DEEPEST and high == len(self._log):
+            return Columns((self.latest.nth(low),), lambda held: held >= since)
+        if high < DEEPEST:
+            one_more = self.latest.nth(high + 1)
+            return Columns(
+                (self.latest.nth(low), one_more),
+                lambda held, more: (held >= since) & (more < since),
+            )
+        counts = self.totals.since(EVENTS, first)
+        assert counts is not None, "counts are exact"
+        return Columns((counts,), lambda held: inside(held, low, high))
+
+    def _totalled(self, query: EventQuery) -> Columns | None:
+        interval, scale = query.interval, self._log.scale(query.property)
+        sums = self.totals.since(Summed(query.property, counts=False), query.first)
+        if sums is None:
+            return None
+        low, high = interval.unscaled(scale)
+        if query.reduction is Reduction.SUM and not low <= 0 <= high:
+            return Columns((sums,), lambda held: inside(held, low, high))
+        counts = self.totals.since(Summed(query.property, counts=True), query.first)
+        assert counts is not None, "counts are exact"
+        return Columns(
+            (sums, counts),
+            lambda held, of: totals_inside(query.reduction, held, of, interval, scale),
+        )
+
+    def _is_ready(self, query: EventQuery) -> bool:
+        """Whether the columns that answer *query*, if any do, are kept already."""
+        match query.reduction:
+            case Reduction.COUNT:
+                depth = self._depth(query)
+                if depth:
+                    return self.latest.is_near(depth)
+                return self.totals.is_near(EVENTS, query.first)
+            case Reduction.LAST_TIME:
+                return self.latest.is_near(1)
+            case Reduction.FIRST_TIME:
+                return self.earliest.is_near(1)
+            case Reduction.SUM | Reduction.AVERAGE:
+                return self.totals.is_near(Summed(query.property, counts=False), query.first)
+            case _:
+                return False
+
+    def _depth(self, query: EventQuery) -> int:
+        """Return the greatest k whose latest times answer a COUNT; 0: they do not."""
+        low, high = query.interval.unscaled(0)
+        if high >= len(self._log):
+            return max(low, 1) if low <= DEEPEST else 0
+        return max(high, 0) + 1 if high < DEEPEST else 0
+
+    def _seen(self, query: EventQuery) -> Bitmap:
+        """Return who has a selected event."""
+        few: list[UInt32] = []
+        count = 0
+        seen: Bool | None = None
+        for _, owners in self.selection.parts(query, repeats=True):
+            if seen is None:
+                few.append(owners)
+                count += len(owners)
+                if count > _SORTED_OWNERS:
+                    seen = np.zeros(self._log.contact_limit, np.bool_)
+                    seen[np.concatenate(few)] = True
+            else:
+                seen[owners] = True
+        if seen is not None:
+            return from_mask(seen)
+        return from_sorted(np.sort(np.concatenate(few))) if few else Bitmap()
+
+    def _reduced(self, query: EventQuery, parts: Iterable[tuple[Rows, Owners]], size: int) -> Bool:
+        """Return which owners 0..size-1 of the selected rows pass."""
+        scale = self._log.scale(query.property) if query.property else 0
+        measured = (self._measured(query, rows, owners) for rows, owners in parts)
+        return reduced(query.reduction, measured, size, query.interval, scale)
+
+    def _measured(self, query: EventQuery, rows: Rows, owners: Owners) -> Part:
+        if query.reduction is Reduction.COUNT:
+            return owners, None
+        if not query.property:
+            return owners, self._log.instants(rows)
+        values = self._log.values(query.property, rows)
+        present = self._log.present(query.property, rows)
+        return (owners, values) if present is None else (owners[present], values[present])
+
+    def prepare(self, query: EventQuery) -> Iterator[None]:
+        """Do, piece by piece, what `having` would do first; rows may be written in between."""
+        covers = query.first <= self._log.blocks.latest <= query.last
+        if covers and not query.where and query.reduction in _TOTALLED:
+            yield from self.totals.prepare(Summed(query.property, counts=False), query.first)
+
+    def upkeep(self) -> Iterator[None]:
+        """Make or renew, piece by piece, what answers of late would have been quicker with."""
+        yield from self.latest.upkeep()
+        yield from self.earliest.upkeep()
+        yield from self.selection.upkeep()
+
+    def cost(self, query: EventQuery) -> float:
+        """Guess the milliseconds of `having` without *within*."""
+        contacts = 0.02 + self._log.contact_limit * _MS_PER_CONTACT
+        if not query.where and query.last >= self._log.blocks.latest and self._is_ready(query):
+            return contacts
+        return contacts + self.selection.cost_rows(query) * _MS_PER_ROW
+
+
+def _is_any(query: EventQuery, rows: int) -> bool:
+    """Whether one selected event is all that is asked for."""
+    low, high = query.interval.unscaled(0)
+    return query.reduction is Reduction.COUNT and low <= 1 and high >= rows

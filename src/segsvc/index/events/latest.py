@@ -1,0 +1,152 @@
+"""The latest event times of each contact: "at least k times since" as one comparison.
+
+A contact did something at least k times since an instant just when its k-th latest event is not
+earlier. Caches beside the log, made once a question needs them and then brought up to the last row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from segsvc.domain.columns import Int64, UInt32
+from segsvc.index.events.per_contact import grown
+
+if TYPE_CHECKING:
+    from segsvc.index.events.log import EventLog
+
+T = TypeVar("T", bound=np.generic)
+
+_DEPTHS = (1, 3, 8)
+DEEPEST = _DEPTHS[-1]
+"""The greatest k that is kept."""
+
+NEAR_ROWS = 65_536
+"""Rows that a question may wait for; what is farther behind is left to `upkeep`."""
+
+_PIECE_ROWS = 32_768
+
+
+class LatestTimes:
+    """The k-th latest times of one log, for k up to the greatest that was asked for."""
+
+    def __init__(self, log: EventLog, *, mirrored: bool = False) -> None:
+        """*mirrored*: a time t counts as 2^32 - 2 - t, so that the earliest are the latest."""
+        self._log = log
+        self._mirrored = mirrored
+        self._kept = _Columns(0, mirrored=mirrored)
+        self._made: _Columns | None = None
+        self._wanted = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self._kept.nbytes + (self._made.nbytes if self._made else 0)
+
+    def is_near(self, k: int) -> bool:
+        """Whether `nth` would read only a few rows; if not, `upkeep` will see to it."""
+        self._wanted = max(self._wanted, k)
+        known = self._kept.known if k <= self._kept.depth else 0
+        return len(self._log) - known <= NEAR_ROWS
+
+    def nth(self, k: int) -> UInt32:
+        """Return the k-th latest time of each contact plus one, by ordinal (uint32).
+
+        0: the contact has fewer events. Contacts beyond the end have none. *k* is at most
+        `DEEPEST`.
+        """
+        self._wanted = max(self._wanted, k)
+        while k > self._kept.depth or self._kept.known < len(self._log):
+            for _ in self.upkeep():
+                pass
+        return self._kept.times[k - 1]
+
+    def upkeep(self) -> Iterator[None]:
+        """Take in, piece by piece, what was asked for; rows may be written in between."""
+        if self._wanted <= self._kept.depth:
+            yield from self._kept.follow(self._log)
+            return
+        if self._made is None or self._made.depth < self._wanted:
+            depth = next(depth for depth in _DEPTHS if depth >= self._wanted)
+            self._made = _Columns(depth, mirrored=self._mirrored)
+        made = self._made
+        yield from made.follow(self._log)
+        if self._made is made:
+            self._kept, self._made = made, None
+
+    def moved(self, ordinal: int) -> None:
+        """Read one contact's rows anew, whose owner is another one now."""
+        for columns in (self._kept, self._made):
+            if columns is not None:
+                rows = self._log.rows_of(ordinal)
+                columns.replace(ordinal, self._log.instants(rows[rows < columns.known]))
+
+
+class _Columns:
+    """The first *depth* latest times of each contact, over the first `known` rows."""
+
+    def __init__(self, depth: int, *, mirrored: bool) -> None:
+        self.depth = depth
+        self._mirrored = mirrored
+        self.known = 0
+        self.times: list[UInt32] = [np.zeros(0, np.uint32) for _ in range(depth)]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(held.nbytes for held in self.times)
+
+    def follow(self, log: EventLog) -> Iterator[None]:
+        while self.known < len(log):
+            rows = slice(self.known, min(self.known + _PIECE_ROWS, len(log)))
+            ordinals = log.owners(rows)
+            times = self._stored(log.instants(rows))
+            if log.has_dead:
+                alive = log.are_alive(ordinals)
+                ordinals, times = ordinals[alive], times[alive]
+            self.known = rows.stop
+            self.times = [grown(held, log.contact_limit) for held in self.times]
+            self._take(ordinals, times)
+            yield
+
+    def _stored(self, times: UInt32) -> UInt32:
+        return ~times if self._mirrored else times + np.uint32(1)
+
+    def _take(self, ordinals: UInt32, times: UInt32) -> None:
+        if not len(ordinals) or not self.depth:
+            return
+        if self.depth == 1:
+            np.maximum.at(self.times[0], ordinals, times)
+            return
+        keys = ordinals.astype(np.uint64) << np.uint64(32)
+        keys |= ~times
+        keys.sort()
+        owners = (keys >> np.uint64(32)).astype(np.uint32)
+        newest = ~keys.astype(np.uint32)
+        ranks = _ranks(owners)
+        for rank in range(min(self.depth, int(ranks.max()) + 1)):
+            chosen = np.flatnonzero(ranks == rank)
+            self._insert(owners[chosen], newest[chosen], rank)
+
+    def _insert(self, ordinals: UInt32, times: UInt32, start: int) -> None:
+        """Put one more time of distinct contacts in its place, which is not before *start*."""
+        for held in self.times[start:]:
+            there = held[ordinals]
+            held[ordinals] = np.maximum(there, times)
+            times = np.minimum(there, times)
+
+    def replace(self, ordinal: int, times: UInt32) -> None:
+        newest = np.sort(self._stored(times))[::-1]
+        for place, held in enumerate(self.times):
+            if ordinal < len(held):
+                held[ordinal] = int(newest[place]) if place < len(newest) else 0
+            else:
+                assert not len(newest), "the contact's rows were followed"
+
+
+def _ranks(owners: UInt32) -> Int64:
+    """Return how many equal ones precede each of *owners*, which ascend."""
+    starts = np.flatnonzero(np.concatenate([[True], owners[1:] != owners[:-1]]))
+    lengths = np.diff(starts, append=len(owners))
+    return np.arange(len(owners)) - np.repeat(starts, lengths)

@@ -1,0 +1,175 @@
+"""Sums and counts per contact of the events since an instant, moved along with it.
+
+A window that ends now is asked for again and again while its start creeps forward: the totals of
+the last few windows are kept, brought up to the last row and slid to the start asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segsvc.domain.columns import UInt32
+from segsvc.index.events.blocks import pieces
+from segsvc.index.events.per_contact import grown
+
+if TYPE_CHECKING:
+    from segsvc.index.events.log import EventLog
+
+_KEPT = 6
+_SLID_ROWS = 262_144
+"""Rows up to which totals are slid to another start; farther ones are made anew."""
+
+_PIECE_ROWS = 131_072
+_LIMIT = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """What is totalled: the values of a number property, or how many events there are.
+
+    *counts*: the number of events that have *property*; "" stands for all events.
+    """
+
+    property: str
+    counts: bool
+
+
+class Totals:
+    """The totals (int64) by ordinal of the events with ``time >= since`` in the first `known` rows.
+
+    *exact* turns false when the sum of all magnitudes might not fit; it is not used then.
+    """
+
+    def __init__(self, what: Summed, since: int) -> None:
+        self.what = what
+        self.since = since
+        self.known = 0
+        self.exact = True
+        self.values: npt.NDArray[Any] = np.zeros(0, np.uint32 if what.counts else np.int64)
+        self._magnitude = 0
+
+    def follow(self, log: EventLog) -> Iterator[None]:
+        """Take in the rows behind `known`, piece by piece; others may slide it in between."""
+        while self.known < len(log):
+            runs = log.blocks.runs(self.since, log.blocks.latest, self.known)
+            self.values = grown(self.values, log.contact_limit)
+            if runs:
+                piece = pieces(runs[:1], _PIECE_ROWS)[0]
+                self._take(log, piece.rows, self.since, log.blocks.latest, 1, whole=piece.whole)
+                self.known = piece.rows.stop
+                yield
+            else:
+                self.known = len(log)
+
+    def slide(self, log: EventLog, since: int) -> None:
+        """Let the totals begin at another instant; the rows taken in stay the same."""
+        first, last = min(since, self.since), max(since, self.since) - 1
+        sign = 1 if since < self.since else -1
+        for run in log.blocks.runs(first, last, 0, self.known):
+            self._take(log, run.rows, first, last, sign, whole=run.whole)
+        self.since = since
+
+    def _take(
+        self, log: EventLog, rows: slice, first: int, last: int, sign: int, *, whole: bool
+    ) -> None:
+        mask = log.has_all(rows, self.what.property, None if whole else (first, last))
+        ordinals = log.owners(rows)
+        values = None if self.what.counts else log.values(self.what.property, rows)
+        if mask is not None:
+            places = np.flatnonzero(mask)
+            ordinals = ordinals[places]
+            values = None if values is None else values[places]
+        self._add(ordinals, values, sign)
+
+    def _add(self, ordinals: UInt32, values: npt.NDArray[np.integer] | None, sign: int) -> None:
+        if not len(ordinals):
+            return
+        if values is not None:
+            self._magnitude += max(int(values.max()), -int(values.min())) * len(values)
+            self.exact = self.exact and self._magnitude < _LIMIT
+            if not self.exact:
+                return
+        added = np.uint32(1) if values is None else values.astype(self.values.dtype)
+        (np.add if sign > 0 else np.subtract).at(self.values, ordinals, added)
+
+    def moved(self, log: EventLog, ordinal: int) -> None:
+        """Total one contact's rows anew, whose owner is another one now."""
+        rows = log.rows_of(ordinal)
+        rows = rows[(rows < self.known) & (log.instants(rows) >= self.since)]
+        mask = log.has_all(rows, self.what.property, None)
+        rows = rows if mask is None else rows[mask]
+        if ordinal >= len(self.values):
+            return  # none of its rows was followed
+        self.values[ordinal] = 0
+        values = None if self.what.counts else log.values(self.what.property, rows)
+        self._add(log.owners(rows), values, 1)
+
+
+class WindowTotals:
+    """The totals that were asked for last, of one log."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._kept: list[Totals] = []
+        """The last used comes last."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sum(totals.values.nbytes for totals in self._kept)
+
+    def since(self, what: Summed, first: int) -> npt.NDArray[Any] | None:
+        """Return the totals by ordinal of all events with time >= *first*; None: inexact.
+
+        Contacts beyond the end have no event.
+        """
+        for _ in self.prepare(what, first):
+            pass
+        totals = self._kept[-1]
+        if totals.since != self._start(first):
+            totals.slide(self._log, self._start(first))
+        return totals.values if totals.exact else None
+
+    def is_near(self, what: Summed, first: int) -> bool:
+        """Whether `since` needs no totals made anew, and reads only a few of the last rows."""
+        totals = self._nearest(what, self._start(first))
+        return totals is not None and len(self._log) - totals.known <= _PIECE_ROWS
+
+    def prepare(self, what: Summed, first: int) -> Iterator[None]:
+        """Do, piece by piece, what `since` would do first; rows may be written in between."""
+        start = self._start(first)
+        totals = self._nearest(what, start)
+        if totals is None:
+            totals = Totals(what, start)
+        else:
+            self._kept.remove(totals)
+        self._kept = [*self._kept, totals][-_KEPT:]
+        yield from totals.follow(self._log)
+
+    def _start(self, first: int) -> int:
+        return max(first, 0)
+
+    def _nearest(self, what: Summed, first: int) -> Totals | None:
+        """Return totals that can be slid to *first* with little work."""
+        near = [
+            (self._between(totals.since, first), place)
+            for place, totals in enumerate(self._kept)
+            if totals.what == what
+        ]
+        rows, place = min(near, default=(_SLID_ROWS + 1, 0))
+        return self._kept[place] if rows <= _SLID_ROWS else None
+
+    def _between(self, one: int, other: int) -> int:
+        if one == other:
+            return 0
+        return self._log.blocks.count(min(one, other), max(one, other) - 1)
+
+    def moved(self, ordinal: int) -> None:
+        """Total one contact's rows anew, whose owner is another one now."""
+        for totals in self._kept:
+            totals.moved(self._log, ordinal)
