@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segsvc.domain.columns import Strings
@@ -31,6 +31,7 @@ def holds(text: str, needle: str, place: Place) -> bool:
             return text.endswith(needle)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(letters, max_size=6), max_size=5), st.lists(needles), st.booleans())
 def test_codes_and_answers_as_with_a_dict(
     batches: list[list[str]], asked: list[str], folds: bool
@@ -61,6 +62,7 @@ def test_codes_and_answers_as_with_a_dict(
         assert (loaded.lookup(predicate) == dictionary.lookup(predicate)).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("ab", max_size=5)), st.text("ab", max_size=4), st.sampled_from(Place))
 def test_a_needle_never_crosses_from_one_text_into_the_next(
     texts: list[str], needle: str, place: Place
@@ -70,6 +72,7 @@ def test_a_needle_never_crosses_from_one_text_into_the_next(
     assert found == [holds(text, needle, place) for text in texts]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.text(), letters)))
 def test_many_texts_fold_as_one_does(texts: list[str]) -> None:
     assert folded(Strings.of(texts)).tolist() == [fold(text) for text in texts]

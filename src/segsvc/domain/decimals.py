@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
@@ -116,18 +117,24 @@ class Interval:
         The bounds are exact: they are never rounded to the scale, but moved to the nearest
         whole count inside the interval. They may exceed an int64.
         """
-        low, high = INT64_MIN * 2**64, INT64_MAX * 2**64
-        if self.lower is not None:
-            exact = Fraction(self.lower) * 10**scale
-            low = math.ceil(exact)
-            if low == exact and not self.lower_inclusive:
-                low += 1
-        if self.upper is not None:
-            exact = Fraction(self.upper) * 10**scale
-            high = math.floor(exact)
-            if high == exact and not self.upper_inclusive:
-                high -= 1
-        return low, high
+        return _unscaled(self, scale)
 
 
 EVERY_NUMBER = Interval()
+
+
+@lru_cache(maxsize=4_096)
+def _unscaled(interval: Interval, scale: int) -> tuple[int, int]:
+    """Do `Interval.unscaled`; kept, because live segments ask the same at every revision."""
+    low, high = INT64_MIN * 2**64, INT64_MAX * 2**64
+    if interval.lower is not None:
+        exact = Fraction(interval.lower) * 10**scale
+        low = math.ceil(exact)
+        if low == exact and not interval.lower_inclusive:
+            low += 1
+    if interval.upper is not None:
+        exact = Fraction(interval.upper) * 10**scale
+        high = math.floor(exact)
+        if high == exact and not interval.upper_inclusive:
+            high -= 1
+    return low, high

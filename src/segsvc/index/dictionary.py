@@ -28,6 +28,8 @@ from segsvc.index.text_search import TextSearch
 _KEPT_TEXTS = 1_024
 """Up to so many texts the codes of the last batch are kept: the next often brings the same."""
 
+_KEPT_ANSWERS = 64
+
 
 class Dictionary:
     """Originals by code. The table is keyed by the folded text, so that both an original and all
@@ -40,7 +42,8 @@ class Dictionary:
         self._table = HashTable()
         self._search = TextSearch(self._originals)
         self._kept: tuple[Strings, UInt32] | None = None
-        self._equal: tuple[tuple[str, ...], int, UInt32] | None = None
+        self._equal: dict[tuple[str, ...], UInt32] = {}
+        """Codes of values asked about since the last new text."""
         self._table_of: tuple[OneOf | Contains, Bool] | None = None
 
     def __len__(self) -> int:
@@ -81,6 +84,7 @@ class Dictionary:
             self._search_too(len(self._originals), new.take(firsts), forms.take(rows))
             self._originals.append(new.take(firsts))
             self._table.add(hashes[rows])
+            self._equal.clear()
         return (found + 1).astype(np.uint32)
 
     def _search_too(self, first: int, originals: Strings, forms: Strings) -> None:
@@ -98,10 +102,12 @@ class Dictionary:
 
     def codes_equal(self, values: tuple[str, ...]) -> UInt32:
         """Return the codes of all originals that are the same text as one of *values*."""
-        held = self._equal
-        if held is None or held[:2] != (values, len(self)):
-            held = self._equal = values, len(self), self._codes_equal(values)
-        return held[2]
+        held = self._equal.get(values)
+        if held is None:
+            if len(self._equal) >= _KEPT_ANSWERS:
+                self._equal.clear()
+            held = self._equal[values] = self._codes_equal(values)
+        return held
 
     def _codes_equal(self, values: tuple[str, ...]) -> UInt32:
         wanted = sorted({fold(value) if self.folds else value for value in values})
@@ -174,7 +180,8 @@ class Dictionary:
     def load(self, sections: Sections) -> None:
         """Replace everything by what a snapshot held."""
         self._originals.load(sections)
-        self._kept, self._equal, self._table_of = None, None, None
+        self._kept, self._table_of = None, None
+        self._equal.clear()
         self._table = HashTable(len(self._originals))
         self._search = TextSearch(self._originals)
         for number in range(self._originals.chunk_count):
