@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from segsvc.domain.columns import Int64, UInt32
-from segsvc.index.events.per_contact import grown
+from segsvc.index.events.per_contact import grown, touched
 
 if TYPE_CHECKING:
     from segsvc.index.events.log import EventLog
@@ -98,6 +98,8 @@ class _Columns:
         return sum(held.nbytes for held in self.times)
 
     def follow(self, log: EventLog) -> Iterator[None]:
+        if not self.known:
+            yield from self._make_room(log.contact_limit)
         while self.known < len(log):
             rows = slice(self.known, min(self.known + _PIECE_ROWS, len(log)))
             ordinals = log.owners(rows)
@@ -109,6 +111,12 @@ class _Columns:
             self.times = [grown(held, log.contact_limit) for held in self.times]
             self._take(ordinals, times)
             yield
+
+    def _make_room(self, limit: int) -> Iterator[None]:
+        for place in range(self.depth):
+            zeros = yield from touched(limit, np.uint32)
+            if not len(self.times[place]):
+                self.times[place] = zeros
 
     def _stored(self, times: UInt32) -> UInt32:
         return ~times if self._mirrored else times + np.uint32(1)

@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from segsvc.domain.columns import UInt32
 from segsvc.index.events.blocks import pieces
-from segsvc.index.events.per_contact import grown
+from segsvc.index.events.per_contact import grown, touched
 
 if TYPE_CHECKING:
     from segsvc.index.events.log import EventLog
 
 _KEPT = 6
-_SLID_ROWS = 262_144
+_SLID_ROWS = 2**20
 """Rows up to which totals are slid to another start; farther ones are made anew."""
 
 _PIECE_ROWS = 131_072
@@ -55,6 +55,10 @@ class Totals:
 
     def follow(self, log: EventLog) -> Iterator[None]:
         """Take in the rows behind `known`, piece by piece; others may slide it in between."""
+        if not len(self.values):
+            zeros = yield from touched(log.contact_limit, self.values.dtype)
+            if not len(self.values):
+                self.values = zeros
         while self.known < len(log):
             runs = log.blocks.runs(self.since, log.blocks.latest, self.known)
             self.values = grown(self.values, log.contact_limit)
