@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 TIME_LIMIT = 2**32 - 1
 _TOTALLED = {Reduction.SUM, Reduction.AVERAGE}
-"""Reading the rows of a window makes its totals, so that these are made when first asked for."""
 
 _SORTED_OWNERS = 131_072
 """Owners up to which sorting them beats a mask over all contacts."""
@@ -122,7 +121,7 @@ class Answers:
         """Return the columns that answer *query*; None: none do, or not yet."""
         if query.where or query.last < self._log.blocks.latest:
             return None
-        if not self._is_ready(query) and query.reduction not in _TOTALLED:
+        if not (self._is_totalled(query) or self._is_ready(query)):
             return None
         low, high = query.interval.unscaled(0)
         match query.reduction:
@@ -169,6 +168,11 @@ class Answers:
             (sums, counts),
             lambda held, of: totals_inside(query.reduction, held, of, interval, scale),
         )
+
+    def _is_totalled(self, query: EventQuery) -> bool:
+        """Whether totals answer *query*: reading the rows of its window once makes them."""
+        counts = query.reduction is Reduction.COUNT and not self._depth(query)
+        return counts or query.reduction in _TOTALLED
 
     def _is_ready(self, query: EventQuery) -> bool:
         """Whether the columns that answer *query*, if any do, are kept already."""
@@ -230,8 +234,9 @@ class Answers:
     def prepare(self, query: EventQuery) -> Iterator[None]:
         """Do, piece by piece, what `having` would do first; rows may be written in between."""
         covers = query.first <= self._log.blocks.latest <= query.last
-        if covers and not query.where and query.reduction in _TOTALLED:
-            yield from self.totals.prepare(Summed(query.property, counts=False), query.first)
+        if covers and not query.where and self._is_totalled(query):
+            summed = Summed(query.property, counts=query.reduction is Reduction.COUNT)
+            yield from self.totals.prepare(summed, query.first)
 
     def upkeep(self) -> Iterator[None]:
         """Make or renew, piece by piece, what answers of late would have been quicker with."""

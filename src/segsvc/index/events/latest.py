@@ -26,7 +26,7 @@ DEEPEST = _DEPTHS[-1]
 NEAR_ROWS = 65_536
 """Rows that a question may wait for; what is farther behind is left to `upkeep`."""
 
-_PIECE_ROWS = 32_768
+_PIECE_ROWS = 16_384
 
 
 class LatestTimes:
