@@ -1,8 +1,8 @@
 """What does the store hold in memory, by structure, and do the parts add up to the process?
 
-The server's resident memory after the import and again after a restart, against the sum of what its
-stats name: the parts of the store, what was there before any store, what the allocator keeps. Peers'
-processes are recorded where they load, in `asked`.
+The server's resident memory after the import and again after a restart, against the sum of what
+its stats name: the parts of the store, what was there before any store, what the allocator keeps.
+Peers' processes are recorded where they load, in `asked`.
 """
 
 from __future__ import annotations
