@@ -47,7 +47,7 @@ def data_cases(loaded: Loaded) -> list[Case]:
         for density in DENSITIES
     ]
     fresh = [Ask("fresh", tree(fresh_leaves(i), random.Random(i))) for i in range(_DATA_TREES)]
-    return [*cases, Case("tree", "never seen", fresh, {"leaves": 5}, _DATA_PEERS)]
+    return [*cases, Case("tree", "never seen, over the data", fresh, {"leaves": 5}, _DATA_PEERS)]
 
 
 def run(bench: Bench, loaded: Loaded) -> None:
