@@ -98,9 +98,13 @@ def _line(axes: Any, points: Sequence[tuple[float, float]], label: str, **style:
     axes.plot([x for x, _ in ordered], [y for _, y in ordered], marker="o", label=label, **style)
 
 
-def _log(axes: Any, x: str, y: str = "milliseconds, p50") -> None:
+def _log(axes: Any, x: str, ticks: Iterable[float], y: str = "milliseconds, p50") -> None:
+    """Make both axes logarithmic, with a tick at every place that was measured."""
     axes.set_xscale("log")
     axes.set_yscale("log")
+    held = sorted(set(ticks))
+    axes.set_xticks(held, [f"{tick:,g}" for tick in held])
+    axes.set_xticks([], minor=True)
     axes.set_xlabel(f"{x} (log)")
     axes.set_ylabel(f"{y} (log)")
     axes.grid(True, which="both", alpha=0.25)
@@ -124,7 +128,7 @@ def _selectivity(plt: Any, file: ResultFile) -> bool:
                 label = peer or f"segsvc, {asked}"
                 dash = "--" if asked == "again" and peer is None else "-"
                 _line(axes, points, label, color=_COLORS.get(peer or "segsvc"), linestyle=dash)
-        _log(axes, "% of all contacts that match")
+        _log(axes, "% of all contacts that match", (float(r.parameters["percent"]) for r in chosen))
         axes.set_title(name)
     all_axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     plt.suptitle(_title(file, "One leaf by selectivity"))
@@ -145,11 +149,12 @@ def _trees(plt: Any, file: ResultFile) -> bool:
             points = {
                 float(held.parameters["leaves"]): held.p50
                 for held in chosen
-                if held.peer == peer and held.parameters["asked"] != "fresh"
+                if held.peer == peer and held.parameters["asked"] == "fresh"
             }
             color = _COLORS.get(peer or "segsvc")
             _line(axes, list(points.items()), peer or "segsvc", color=color)
-        _log(axes, "leaves of a tree never asked before")
+        leaves = (float(held.parameters["leaves"]) for held in chosen)
+        _log(axes, "leaves of a tree never asked before", leaves)
         axes.set_title(density)
     all_axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     plt.suptitle(_title(file, "Combining the bitmaps of leaves asked before"))
@@ -160,7 +165,7 @@ def _maintain(plt: Any, file: ResultFile) -> bool:
     rows = [held for held in _rows(file, "maintain") if held.name == "one batch"]
     if not rows:
         return False
-    _, axes = plt.subplots(figsize=(8, 4.6))
+    _, axes = plt.subplots(figsize=(9.5, 4.6))
     lines: dict[str, list[tuple[float, float]]] = {}
     for held in rows:
         kind, segments = held.parameters["kind"], held.parameters["segments"]
@@ -168,8 +173,9 @@ def _maintain(plt: Any, file: ResultFile) -> bool:
         lines.setdefault(label, []).append((float(held.parameters["touched"]), held.p50))
     for label, points in lines.items():
         _line(axes, points, label, linestyle="--" if "unaffected" in label else "-")
-    _log(axes, "contacts one batch touches")
-    axes.legend(frameon=False)
+    touched = (float(held.parameters["touched"]) for held in rows)
+    _log(axes, "contacts one batch touches", touched)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     axes.set_title(_title(file, "One durable batch, segments kept right"))
     return True
 
@@ -178,13 +184,14 @@ def _scaling(plt: Any, file: ResultFile) -> bool:
     rows = [held for held in _rows(file, "scaling") if held.unit == "ms"]
     if not rows:
         return False
-    _, axes = plt.subplots(figsize=(8, 4.6))
+    _, axes = plt.subplots(figsize=(9.5, 4.6))
     for name in dict.fromkeys(held.name for held in rows):
         chosen = [held for held in rows if held.name == name]
         points = [(float(held.parameters["contacts"]), held.p50) for held in chosen]
         _line(axes, points, name)
-    _log(axes, "contacts, ten events each")
-    axes.legend(frameon=False)
+    sizes = (float(held.parameters["contacts"]) for held in rows)
+    _log(axes, "contacts, ten events each", sizes)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     axes.set_title("How cost grows with the store\nlower is better")
     return True
 

@@ -72,7 +72,8 @@ def _flat(rows: Iterable[Result]) -> str:
 def _asked(rows: Sequence[Result]) -> str:
     """Return one line per case: ours asked in each way, then every peer with its ratio to fresh."""
     cases = list(dict.fromkeys((held.name, _facts(held)) for held in rows))
-    ways = list(dict.fromkeys(str(held.parameters["asked"]) for held in rows if not held.peer))
+    asked = {str(held.parameters["asked"]) for held in rows}
+    ways = [way for way in ("cold", "fresh", "again") if way in asked]
     peers = list(dict.fromkeys(held.peer for held in rows if held.peer))
     head = ["question", "", *ways, *peers]
     lines = ["| " + " | ".join(head) + " |", "|---|---|" + "--:|" * (len(head) - 2)]

@@ -1,7 +1,8 @@
 """What does the store hold in memory, by structure, and do the parts add up to the process?
 
 The server's resident memory after the import and again after a restart, against the sum of what
-its stats name. Peers' processes are recorded where they load, in `asked`.
+its stats name: the parts of the store, what was there before any store, what the allocator keeps.
+Peers' processes are recorded where they load, in `asked`.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ def run(bench: Bench) -> None:
     _record(bench, "after the import", base.resident_mb)
     with served(base.database, size.at, STORE) as server:
         _record(bench, "after a restart", resident_mb(server.child.pid))
-        parts = server.store.stats().memory
-        for held in sorted(parts, key=lambda part: -part.bytes)[:_LARGEST]:
-            size_mb = Samples.once(held.bytes / 1e6)
-            bench.record("memory", "part", size_mb, {"part": held.part}, unit="MB")
+        stats = server.store.stats()
+        parts = stats.memory
+        for part in sorted(parts, key=lambda part: -part.bytes)[:_LARGEST]:
+            size_mb = Samples.once(part.bytes / 1e6)
+            bench.record("memory", "part", size_mb, {"part": part.part}, unit="MB")
         total = sum(held.bytes for held in parts) / 1e6
         _record(bench, "sum of parts", total)
+        held = stats.process
+        named = held.baseline_bytes + held.stores_bytes + held.waiting_bytes + held.unused_bytes
+        share = Samples.once(named / held.resident_bytes)
+    bench.record("memory", "named share of the process", share, unit="x")
     per_contact = Samples.once(total * 1e6 / size.contacts)
     bench.record("memory", "index per contact with its events", per_contact, unit="bytes")
 

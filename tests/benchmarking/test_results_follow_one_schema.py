@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,15 @@ def file_of(*rows: Result) -> ResultFile:
     )
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_committed_results_follow_the_schema(path: Path) -> None:
-    held = ResultFile.read(path)
-    assert held.results
-    cases = [row.case for row in held.results]
-    assert len(set(cases)) == len(cases), "two rows of one case"
+def test_committed_results_follow_the_schema_and_are_drawn() -> None:
+    shown = re.findall(r"\]\((results/[^)]+)\)", (FOLDER / "README.md").read_text())
+    assert shown
+    for path in FILES:
+        held = ResultFile.read(path)
+        cases = [row.case for row in held.results]
+        assert len(set(cases)) == len(cases), f"two rows of one case in {path.name}"
+        mine = [name for name in shown if name.startswith(f"results/{held.size}-")]
+        assert [name for name in mine if not (FOLDER / name).exists()] == []
 
 
 def test_a_file_reads_back_as_it_was_written(tmp_path: Path) -> None:
