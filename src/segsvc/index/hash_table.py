@@ -20,7 +20,7 @@ Same: TypeAlias = Callable[[npt.NDArray[np.intp], Int64], Bool]
 """Given rows of the batch and as many entries, say which pairs are the same living key."""
 
 _FIRST_SLOTS = 1_024
-_GROWTH = 4
+_GROWTH = 2
 _NONE = -1
 _MOVED_PER_ADDED = 4
 _MOVED_AT_LEAST = 8_192
