@@ -105,6 +105,10 @@ class Execution:
         count = self._count(self._found(plan.node))
         return self._total - count if plan.complemented else count
 
+    def knows(self, leaf: AnyLeaf) -> bool:
+        """Whether the answer of *leaf* is at hand."""
+        return self._known(leaf) is not None
+
     # An answer over the whole store.
 
     def _found(self, node: Node) -> Found:
