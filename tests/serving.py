@@ -13,6 +13,7 @@ from typing import Any
 import grpc
 
 from segsvc.engine.engine import Engine
+from segsvc.engine.evaluation import Evaluation
 from segsvc.server import Server, ServerConfig
 from segsvc.v1 import (
     admin_service_pb2_grpc,
@@ -53,7 +54,9 @@ class Served:
 
 
 @contextmanager
-def serving(database: Path, **settings: Any) -> Iterator[Served]:
+def serving(
+    database: Path, evaluation: Evaluation | None = None, **settings: Any
+) -> Iterator[Served]:
     """Run a server over the SQLite file *database*, on a replay clock unless *settings* say."""
     settings.setdefault("clock", "replay")
     if settings["clock"] == "replay":
@@ -65,7 +68,7 @@ def serving(database: Path, **settings: Any) -> Iterator[Served]:
     thread.start()
 
     async def start() -> Server:
-        server = Server(config)
+        server = Server(config, evaluation)
         await server.start()
         return server
 

@@ -1,7 +1,7 @@
 """Ways in and out of a Roaring bitmap that cost no Python loop over its members.
 
 Measured with pyroaring 1.2: only ``array.array("I")`` constructs fast (an ndarray is ten times
-slower), and a portable image written with numpy and deserialized beats both for dense answers.
+slower); dense sets go through `segsvc.bitmap.words`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap
 
-_CONTAINER = 65_536
-_COOKIE_NO_RUNS = 12_346
-_ARRAY_LIMIT = 4_096
-_WORDS = _CONTAINER // 64
 _BYTES_PER_CONTAINER = 48
 _BYTES_PER_BITMAP = 160
 
@@ -26,6 +22,11 @@ def from_sorted(ordinals: npt.NDArray[np.uint32]) -> BitMap:
     packed = array("I")
     packed.frombytes(np.ascontiguousarray(ordinals, np.uint32).data.cast("B"))
     return BitMap(packed)
+
+
+def copied(bitmap: BitMap) -> BitMap:
+    """Return a copy; the bitmap's own `copy` also looks for runs, which takes far longer."""
+    return BitMap(bitmap, optimize=False)
 
 
 def from_ordinals(ordinals: npt.NDArray[np.integer]) -> BitMap:
@@ -57,52 +58,6 @@ def in_slices(
         if len(part):
             yield part
         start = stop
-
-
-def from_mask(mask: npt.NDArray[np.bool_]) -> BitMap:
-    """Make a bitmap of the positions where *mask* (bool, n) is true.
-
-    Dense containers are written as words into a portable image (Roaring format specification)
-    and read back in one call; sparse masks go through their positions.
-    """
-    count = int(np.count_nonzero(mask))
-    if count * 64 < len(mask) or count < _ARRAY_LIMIT:
-        return from_sorted(np.flatnonzero(mask).astype(np.uint32))
-    padded = -len(mask) % _CONTAINER
-    packed = np.packbits(mask, bitorder="little")
-    if padded:
-        packed = np.concatenate([packed, np.zeros((padded + len(mask)) // 8 - len(packed), "u1")])
-    return from_words(packed.view(np.uint64))
-
-
-def from_words(words: npt.NDArray[np.uint64]) -> BitMap:
-    """Make a bitmap of packed bits (uint64, a multiple of 1,024 words)."""
-    blocks = words.reshape(-1, _WORDS)
-    counts = np.bitwise_count(blocks).sum(axis=1, dtype=np.int64)
-    keys = np.flatnonzero(counts)
-    cards = counts[keys]
-    dense = cards > _ARRAY_LIMIT
-    sizes = np.where(dense, _WORDS * 8, cards * 2)
-    head = 8 + 8 * len(keys)
-    ends = head + np.cumsum(sizes)
-    image = np.empty(int(ends[-1]) if len(keys) else head, np.uint8)
-    image[:8] = np.array([_COOKIE_NO_RUNS, len(keys)], "<u4").view(np.uint8)
-    described = np.empty((len(keys), 2), "<u2")
-    described[:, 0], described[:, 1] = keys, cards - 1
-    image[8 : 8 + 4 * len(keys)] = described.reshape(-1).view(np.uint8)
-    starts = ends - sizes
-    image[8 + 4 * len(keys) : head] = starts.astype("<u4").view(np.uint8)
-    for key, start, end, is_dense in zip(
-        keys.tolist(), starts.tolist(), ends.tolist(), dense.tolist(), strict=True
-    ):
-        block = blocks[key].view(np.uint8)
-        if not is_dense:
-            places = np.flatnonzero(np.unpackbits(block, bitorder="little").view(np.bool_)).astype(
-                "<u2"
-            )
-            block = places.view(np.uint8)
-        image[start:end] = block
-    return BitMap.deserialize(image.tobytes())
 
 
 def bits_of(bitmap: BitMap, size: int) -> npt.NDArray[np.uint8]:

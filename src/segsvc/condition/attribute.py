@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from segsvc.bitmap import Bitmap
@@ -11,6 +11,7 @@ from segsvc.condition.anniversary import AnniversaryTest
 from segsvc.condition.boolean import BooleanTest
 from segsvc.condition.date import DateTest
 from segsvc.condition.flips import next_window_flip, window_flips
+from segsvc.condition.hashed import hashed_once
 from segsvc.condition.instant import InstantTest
 from segsvc.condition.number import NumberTest
 from segsvc.condition.presence import Presence
@@ -25,12 +26,14 @@ AttributeTest: TypeAlias = (
 )
 
 
+@hashed_once
 @dataclass(frozen=True, slots=True)
 class AttributeLeaf:
     """Contacts whose *attribute* passes *test*: ``country is "Germany"``."""
 
     attribute: str
     test: AttributeTest
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def matches(self, view: View, at: int, within: Bitmap | None) -> Bitmap:
         """See `Leaf.matches`."""

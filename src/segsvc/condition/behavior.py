@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
 from segsvc.bitmap import Bitmap
 from segsvc.condition.boolean import BooleanTest
 from segsvc.condition.flips import Moving, next_window_flip, window_flips
+from segsvc.condition.hashed import hashed_once
 from segsvc.condition.instant import InstantTest, next_of
 from segsvc.condition.measure import Measure, MeasureKind
 from segsvc.condition.number import NumberTest
@@ -61,6 +62,7 @@ class Where:
                 yield problem.under(kind)
 
 
+@hashed_once
 @dataclass(frozen=True, slots=True)
 class BehaviorLeaf:
     """Contacts who did (*has_not*: did not do) something, so often, so much, at such a time."""
@@ -70,6 +72,7 @@ class BehaviorLeaf:
     window: Window | None = None
     measure: Measure | None = None
     has_not: bool = False
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def matches(self, view: View, at: int, within: Bitmap | None) -> Bitmap:
         """See `Leaf.matches`. Of nothing, count and sum are 0 and the rest is missing."""

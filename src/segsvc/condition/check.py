@@ -90,10 +90,7 @@ def check(
         elif not isinstance(node, Not):
             different.add(node)
             at = node_path(path, node)
-            found += (
-                Violation(_joined(at, problem.path), problem.description, problem.reason)
-                for problem in node.check(schema)
-            )
+            found += _leaf_violations(node, schema, at)
         if limited and level == MAX_DEPTH and too_deep is None and children_of(node):
             too_deep = child_path(path, node, 0)
     if too_deep is not None:
@@ -105,6 +102,41 @@ def check(
     return found
 
 
+def _is_known_to_fit(condition: Condition, schema: Schema) -> bool:
+    """Whether nothing can be wrong: every leaf was checked before, and no limit is near."""
+    waiting, nodes = [(condition, 1)], 0
+    while waiting:
+        node, level = waiting.pop()
+        nodes += 1
+        children = children_of(node)
+        if children:
+            if level >= MAX_DEPTH or nodes > MAX_LEAVES:
+                return False
+            waiting += [(child, level + 1) for child in children]
+        elif isinstance(node, AllOf | AnyOf | Not) or _fits.get(node) is not schema:
+            return False
+    return nodes <= MAX_LEAVES
+
+
+def _leaf_violations(leaf: AnyLeaf, schema: Schema, path: str) -> list[Violation]:
+    if _fits.get(leaf) is schema:
+        return []
+    found = [
+        Violation(_joined(path, problem.path), problem.description, problem.reason)
+        for problem in leaf.check(schema)
+    ]
+    if not found:
+        if len(_fits) >= _MOST_KNOWN:
+            _fits.clear()
+        _fits[leaf] = schema
+    return found
+
+
+_MOST_KNOWN = 4_096
+_fits: dict[AnyLeaf, Schema] = {}
+"""Leaves that were found right by the schema they were last checked against."""
+
+
 def require_valid(
     condition: Condition, schema: Schema, prefix: str = "condition", *, limited: bool = True
 ) -> None:
@@ -113,6 +145,8 @@ def require_valid(
     Raises:
         ConditionInvalid: with all violations that `check` finds.
     """
+    if limited and _is_known_to_fit(condition, schema):
+        return
     violations = check(condition, schema, prefix, limited=limited)
     if violations:
         raise ConditionInvalid(tuple(violations))

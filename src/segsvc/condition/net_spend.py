@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from segsvc.bitmap import Bitmap
 from segsvc.condition.flips import Moving, next_window_flip, window_flips
+from segsvc.condition.hashed import hashed_once
 from segsvc.condition.instant import next_of
 from segsvc.condition.number import NumberOperator, NumberTest
 from segsvc.condition.view import Actual, Problem, Reads, View, complement
@@ -21,12 +22,14 @@ PLACED = "order_placed"
 TAKEN_BACK = ("order_cancelled", "order_refunded")
 
 
+@hashed_once
 @dataclass(frozen=True, slots=True)
 class NetSpendLeaf:
     """Contacts whose net spend passes *test*; each event counts by its own time in *window*."""
 
     test: NumberTest
     window: Window | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def matches(self, view: View, at: int, within: Bitmap | None) -> Bitmap:
         """See `Leaf.matches`. Net spend of nothing is 0."""

@@ -26,6 +26,15 @@ class Event:
     properties: dict[str, Value]
 
 
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What a leaf's answer depends on, besides the universe and the time."""
+
+    attributes: frozenset[str] = frozenset()
+    behaviors: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+
+
 class Times(Protocol):
     """Instants of contacts. Past instants and contacts that are gone may still be named."""
 
@@ -40,8 +49,8 @@ class View(Protocol):
     """A store's index at one revision. All answers lie inside the universe.
 
     *within*, where given, is a subset of the universe and limits the answer; an implementation
-    does work in proportion to it. Answers belong to the caller and may be changed by it, but for
-    `universe`, which must not be.
+    does work in proportion to it. Answers are values: the caller must not change them, and no
+    later write does. Only `universe` is what the index itself goes on with.
     """
 
     @property
@@ -51,6 +60,10 @@ class View(Protocol):
     @property
     def calendar(self) -> LocalCalendar:
         """Days and weeks of the store's time zone."""
+
+    @property
+    def limit(self) -> int:
+        """One more than the highest ordinal there has been; it never shrinks."""
 
     def universe(self) -> Bitmap:
         """Return the live contacts."""
@@ -82,6 +95,9 @@ class View(Protocol):
     def event_times(self, behavior: str, name: str = "") -> Times:
         """Return the times of a behavior's events, or their instant property *name*."""
 
+    def times_at_hand(self, reads: Reads) -> bool:
+        """Whether flips of a leaf that reads this are told without first reading everything."""
+
     def value(self, name: str, ordinal: int) -> Value | None:
         """Return one contact's attribute, as given by the caller; None when missing."""
 
@@ -102,15 +118,6 @@ class View(Protocol):
 
     def prepare_behavior(self, query: EventQuery) -> Iterator[None]:
         """Do, a few milliseconds at a time, the long part of `behavior`; see `Leaf.prepare`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """What a leaf's answer depends on, besides the universe and the time."""
-
-    attributes: frozenset[str] = frozenset()
-    behaviors: frozenset[str] = frozenset()
-    segments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

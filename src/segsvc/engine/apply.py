@@ -32,6 +32,7 @@ from segsvc.domain.write import (
     UpsertContacts,
 )
 from segsvc.engine.codec import Codec, UpdateStore, Write
+from segsvc.engine.evaluation import Evaluation
 from segsvc.engine.numbers import IndexNumbers
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreSettings, StoreState, changed, segment_facts
@@ -79,6 +80,10 @@ def apply_record(
     _begin(state, record)
     effect = Effect()
     answers = _apply_writes(state, record, codec, decoded, effect)
+    if effect.new_calendar:
+        state.writes.reset()
+    else:
+        state.writes.add(effect.touched, state.index.contacts.count)
     if record.kind is RecordKind.RULES:
         deltas = state.memberships.recheck(state.view(), state.segments)
     else:
@@ -136,11 +141,13 @@ def _apply_writes(
     return answers
 
 
-def new_store(store_id: Any, record: JournalRecord) -> StoreState:
+def new_store(
+    store_id: Any, record: JournalRecord, evaluation: Evaluation | None = None
+) -> StoreState:
     """Make the state that a store's first record describes."""
     facts = dict(record.header.facts["settings"])
     facts["week_start"] = Weekday(facts["week_start"])
-    state = StoreState(store_id, StoreSettings(**facts))
+    state = StoreState(store_id, StoreSettings(**facts), evaluation)
     state.revision, state.at = record.revision, record.at
     state.updated_revision = record.revision
     state.memberships.answers.at = record.at

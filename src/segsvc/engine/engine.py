@@ -25,6 +25,7 @@ from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, Reques
 from segsvc.engine.apply import new_store
 from segsvc.engine.clock import Clock, replay_clock
 from segsvc.engine.codec import Codec, Write
+from segsvc.engine.evaluation import Evaluation
 from segsvc.engine.memory import ProcessMemory, give_back, parts_of, resident_bytes, unused_bytes
 from segsvc.engine.recover import Recovered, Unapplied, recover_store
 from segsvc.engine.requests import Answer
@@ -73,12 +74,14 @@ class Engine:
         codec: Codec,
         clock: Clock,
         policy: CheckpointPolicy | None = None,
+        evaluation: Evaluation | None = None,
         *,
         empties_unapplied: bool = False,
     ) -> None:
         """Make an engine; `open` it.
 
         Args:
+            evaluation: how conditions are evaluated; the usual way when not given.
             empties_unapplied: whether the last revision of a store, when it cannot be applied at
                 start, is emptied. It may have been acknowledged by another version of the
                 service, so an operator must say so.
@@ -89,6 +92,7 @@ class Engine:
         self.recovered: list[Recovered] = []
         self.started_at = int(time.time())
         self._baseline = resident_bytes()
+        self.evaluation = evaluation or Evaluation()
         self._policy = policy or CheckpointPolicy()
         self._empties_unapplied = empties_unapplied
         self._stores: dict[str, StoreState] = {}
@@ -124,7 +128,7 @@ class Engine:
 
     async def _recover(self, store_id: str) -> tuple[StoreState, Recovered]:
         try:
-            return recover_store(self.storage, store_id, self.codec)
+            return recover_store(self.storage, store_id, self.codec, self.evaluation)
         except Unapplied as broken:
             if not self._empties_unapplied:
                 raise StorageFailed(
@@ -133,7 +137,7 @@ class Engine:
                     "start once with empty_unapplied"
                 ) from broken
             await self._empty(broken.record)
-        return recover_store(self.storage, store_id, self.codec)
+        return recover_store(self.storage, store_id, self.codec, self.evaluation)
 
     async def close(self) -> None:
         """Commit what waits, take a last snapshot of what changed, and end."""
@@ -206,7 +210,7 @@ class Engine:
             settings = StoreSettings(display_name, time_zone, week_start, secrets.token_hex(32), at)
             record = _first_record(checked, settings, request_id, digest)
             await self.in_thread(self.storage.create_store, checked, record)
-            state = self._stores[checked] = new_store(checked, record)
+            state = self._stores[checked] = new_store(checked, record, self.evaluation)
             return state, Answer(1, at, {})
 
     async def delete_store(self, store_id: str) -> None:
@@ -217,6 +221,7 @@ class Engine:
             self._unsaved.pop(state.store_id, None)
             self._snapshot_bytes.pop(state.store_id, None)
             self.ticker.forget(state)
+            self.evaluation.cache.forget(state.writes)
             self._beat(state)
         await self.in_thread(self.storage.delete_store, state.store_id)
 
@@ -357,7 +362,7 @@ class Engine:
         """Empty *record*'s revision for every replay, and bring the store back without it."""
         state = self._stores[store_id]
         await self._empty(record)
-        rebuilt, _ = recover_store(self.storage, store_id, self.codec)
+        rebuilt, _ = recover_store(self.storage, store_id, self.codec, self.evaluation)
         vars(state).update(vars(rebuilt))
 
     async def _empty(self, record: JournalRecord) -> None:

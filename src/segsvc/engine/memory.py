@@ -20,6 +20,7 @@ def parts_of(state: StoreState) -> dict[str, int]:
         **state.index.stats().bytes,
         "memberships": state.memberships.nbytes,
         "leaf answers": state.memberships.answers.nbytes,
+        "kept answers": state.evaluation.cache.nbytes_of(state.writes),
         "recent changes": state.changes.nbytes,
         "answered requests": state.requests.nbytes,
         "triggers": state.triggers.nbytes,

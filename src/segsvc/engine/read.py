@@ -45,7 +45,9 @@ class Reading:
         self.revision = state.revision
         self.view = SegmentReader(state).view
         self.steps: list[Step] | None = [] if traced else None
-        self.run = Execution(self.view, as_of, self.steps)
+        evaluation, live = state.evaluation, state.memberships.answers
+        kept = evaluation.cache.of(state.writes, self.view, live, as_of)
+        self.run = Execution(self.view, as_of, self.steps, kept, evaluation.form)
 
     def members(self, target: Target) -> Bitmap:
         """Return the contacts of *target*; do not change it.

@@ -13,6 +13,7 @@ from segsvc.domain.record import JournalRecord, RecordKind
 from segsvc.domain.section import Sections
 from segsvc.engine.apply import apply_record, new_store
 from segsvc.engine.codec import Codec
+from segsvc.engine.evaluation import Evaluation
 from segsvc.engine.state import StoreState
 
 
@@ -67,7 +68,7 @@ class Unapplied(Exception):
 
 
 def recover_store(
-    history: StoredHistory, store_id: str, codec: Codec
+    history: StoredHistory, store_id: str, codec: Codec, evaluation: Evaluation | None = None
 ) -> tuple[StoreState, Recovered]:
     """Return the state of a store as its history tells it.
 
@@ -80,14 +81,18 @@ def recover_store(
     snapshot = history.latest_snapshot(store_id)
     state: StoreState | None = None
     if snapshot is not None:
-        state = StoreState.load(StoreId(store_id), snapshot.facts, snapshot.sections, codec)
+        parts = (snapshot.facts, snapshot.sections)
+        state = StoreState.load(StoreId(store_id), *parts, codec, evaluation)
     base = 0 if state is None else state.revision
     emptied = _poisoned(history, store_id, base)
     records = requests = 0
     journal = history.read_journal(store_id, base)
     for record in journal:
         try:
-            state = _replay(state, store_id, record, codec, emptied)
+            if state is None:
+                state = _begin(store_id, record, evaluation)
+            else:
+                _replay(state, record, codec, emptied)
         except StorageFailed:
             raise
         except Exception as broken:
@@ -112,24 +117,21 @@ def _poisoned(history: StoredHistory, store_id: str, base: int) -> frozenset[int
     )
 
 
+def _begin(store_id: str, record: JournalRecord, evaluation: Evaluation | None) -> StoreState:
+    if record.kind is not RecordKind.STORE:
+        raise StorageFailed(f"the journal of store {store_id!r} lacks its beginning")
+    return new_store(StoreId(store_id), record, evaluation)
+
+
 def _replay(
-    state: StoreState | None,
-    store_id: str,
-    record: JournalRecord,
-    codec: Codec,
-    emptied: frozenset[int],
-) -> StoreState:
-    if state is None:
-        if record.kind is not RecordKind.STORE:
-            raise StorageFailed(f"the journal of store {store_id!r} lacks its beginning")
-        return new_store(StoreId(store_id), record)
+    state: StoreState, record: JournalRecord, codec: Codec, emptied: frozenset[int]
+) -> None:
     if record.revision != state.revision + 1:
         raise StorageFailed(
-            f"the journal of store {store_id!r} jumps from revision {state.revision} "
+            f"the journal of store {state.store_id!r} jumps from revision {state.revision} "
             f"to {record.revision}"
         )
     if record.revision in emptied:
         state.revision, state.at = record.revision, record.at
     else:
         apply_record(state, record, codec)
-    return state

@@ -8,7 +8,7 @@ from typing import Any
 
 from segsvc.automation.quotas import Quotas
 from segsvc.automation.triggers import Triggers
-from segsvc.bitmap import Bitmap, from_bytes, to_bytes
+from segsvc.bitmap import Bitmap, copied, from_bytes, to_bytes
 from segsvc.condition.tree import Condition
 from segsvc.condition.view import View
 from segsvc.domain.calendar import LocalCalendar, Weekday
@@ -25,9 +25,10 @@ from segsvc.domain.schema import (
 from segsvc.domain.section import FrozenState, Sections
 from segsvc.domain.standard_schema import STANDARD_SCHEMA
 from segsvc.engine.codec import Codec
+from segsvc.engine.evaluation import Evaluation
 from segsvc.engine.requests import AnsweredRequests
 from segsvc.engine.rules import RULES
-from segsvc.index import BytesSection, IndexView, StoreIndex
+from segsvc.index import BytesSection, IndexView, StoreIndex, WriteLog
 from segsvc.plan.contact import next_edge
 from segsvc.plan.execute import Execution
 from segsvc.segment.catalog import Catalog
@@ -65,12 +66,17 @@ class OwedTick:
 class StoreState:
     """One store: settings, schema, index, segments, answered requests, revision and time."""
 
-    def __init__(self, store_id: StoreId, settings: StoreSettings) -> None:
+    def __init__(
+        self, store_id: StoreId, settings: StoreSettings, evaluation: Evaluation | None = None
+    ) -> None:
         self.store_id = store_id
         self.settings = settings
+        self.evaluation = evaluation or Evaluation()
         self.schema = STANDARD_SCHEMA
         self.calendar = LocalCalendar(settings.time_zone, settings.week_start)
-        self.index = StoreIndex(self.schema, self.calendar, bytes.fromhex(settings.hash_key))
+        hash_key, ranges = bytes.fromhex(settings.hash_key), self.evaluation.ranges
+        self.index = StoreIndex(self.schema, self.calendar, hash_key, ranges)
+        self.writes = WriteLog()
         self.segments = Catalog()
         self.memberships = Memberships()
         self.changes = ChangeTail()
@@ -153,12 +159,17 @@ class StoreState:
 
     @classmethod
     def load(
-        cls, store_id: StoreId, facts: dict[str, Any], sections: Sections, codec: Codec
+        cls,
+        store_id: StoreId,
+        facts: dict[str, Any],
+        sections: Sections,
+        codec: Codec,
+        evaluation: Evaluation | None = None,
     ) -> StoreState:
         """Undo `freeze`."""
         settings = dict(facts["settings"])
         settings["week_start"] = Weekday(settings["week_start"])
-        state = cls(store_id, StoreSettings(**settings))
+        state = cls(store_id, StoreSettings(**settings), evaluation)
         state.change_schema(_schema_from(facts["schema"]))
         state.index.load(facts["index"], sections)
         for held in facts["segments"]:
@@ -200,15 +211,14 @@ class SegmentReader:
     def _find(self, segment_id: str, at: int, within: Bitmap | None) -> Bitmap:
         if self._maintained.are_exact_at(at):
             members = self._maintained.members(segment_id)
-            return members.copy() if within is None else members & within
+            return copied(members) if within is None else members & within
         known = self._members.get((segment_id, at))
         if known is not None:
-            return known.copy() if within is None else known & within
+            return known if within is None else known & within
         condition = self._condition(segment_id)
         found = Execution(self.view, at).members(condition, within)
         if within is None:
             self._members[segment_id, at] = found
-            return found.copy()
         return found
 
     def _next_edge(self, segment_id: str, ordinal: int, after: int) -> int | None:

@@ -6,9 +6,11 @@ event ids of a turn that is not applied yet.
 
 from segsvc.index.array import BytesSection, ChunkedArray
 from segsvc.index.events import EventOverlay
+from segsvc.index.ranges import RangeShape
 from segsvc.index.store import IndexStats, StoreIndex
 from segsvc.index.touched import Touched
 from segsvc.index.view import IndexView
+from segsvc.index.write_log import WriteLog
 
 __all__ = [
     "BytesSection",
@@ -16,6 +18,8 @@ __all__ = [
     "EventOverlay",
     "IndexStats",
     "IndexView",
+    "RangeShape",
     "StoreIndex",
     "Touched",
+    "WriteLog",
 ]

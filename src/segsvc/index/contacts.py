@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_mask, from_sorted, ordinals_of, size_of
+from segsvc.bitmap import Bitmap, copied, from_mask, from_sorted, ordinals_of, size_of
 from segsvc.domain.columns import Int64, Strings, UInt32
 from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray
@@ -114,7 +114,7 @@ class Contacts:
     def sample(self, salt: str, below: int, within: Bitmap | None) -> Bitmap:
         """Return the contacts (of *within*) whose hash salted with *salt* is less than *below*."""
         if below >= 2**64:
-            return self.universe.copy() if within is None else within.copy()
+            return copied(self.universe if within is None else within)
         limit = np.uint64(below)
         if within is None:
             mask = salted(self._samples.live, salt) < limit

@@ -27,6 +27,7 @@ from segsvc.index.attributes import AttributeColumn, TextAttribute, TextSetAttri
 from segsvc.index.contacts import Contacts
 from segsvc.index.events import EventIds, EventLog, EventOverlay
 from segsvc.index.events.event_ids import fingerprints, owner_keys
+from segsvc.index.ranges import Ranges, RangeShape
 from segsvc.index.suggest import count_texts, top_texts
 from segsvc.index.touched import Touched
 from segsvc.index.verdict import AHEAD_SECONDS, Verdict, ahead_error, deleted_error, unknown_error
@@ -46,8 +47,15 @@ class IndexStats:
 class StoreIndex:
     """Columns and postings of one store. Synchronous and deterministic; reads no clock."""
 
-    def __init__(self, schema: Schema, calendar: LocalCalendar, hash_key: bytes) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        calendar: LocalCalendar,
+        hash_key: bytes,
+        ranges: RangeShape | None = None,
+    ) -> None:
         self.schema = schema
+        self.ranges = Ranges(ranges or RangeShape())
         self.calendar = calendar
         self.contacts = Contacts(hash_key)
         self._columns: dict[str, AttributeColumn] = {}
@@ -59,7 +67,7 @@ class StoreIndex:
         """Return the column of an attribute of the schema, made on first use."""
         column = self._columns.get(name)
         if column is None:
-            column = self._columns[name] = make_column(self.schema.attributes[name])
+            column = self._columns[name] = make_column(self.schema.attributes[name], self.ranges)
         column.grow(self.contacts.ordinal_limit)
         return column
 
@@ -172,6 +180,9 @@ class StoreIndex:
         """
         for log in list(self._logs.values()):
             yield from log.upkeep()
+        while self.ranges.is_waiting:
+            self.ranges.upkeep()
+            yield
 
     def delete(self, contact_id: str, at: int, touched: Touched) -> int | None:
         """Erase a contact and all its ids; return its ordinal, None when it is not known."""
@@ -308,7 +319,7 @@ class StoreIndex:
         universe = from_bytes(sections[_UNIVERSE].tobytes())
         parts: list[_Part] = []
         for name in facts["attributes"]:
-            self._columns[name] = make_column(self.schema.attributes[name])
+            self._columns[name] = make_column(self.schema.attributes[name], self.ranges)
             parts.append(self._columns[name])
         for name, properties in facts["behaviors"].items():
             self._logs[name] = EventLog(self.schema.behaviors[name].only(properties))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from segsvc.bitmap import Bitmap
 from segsvc.condition.net_spend import PLACED, TAKEN_BACK
-from segsvc.condition.view import Event, Times, Value
+from segsvc.condition.view import Event, Reads, Times, Value
 from segsvc.domain.calendar import LocalCalendar
 from segsvc.domain.decimals import Interval
 from segsvc.domain.predicate import EventQuery, Predicate
@@ -35,6 +35,11 @@ class IndexView:
     def calendar(self) -> LocalCalendar:
         """See `View.calendar`."""
         return self._index.calendar
+
+    @property
+    def limit(self) -> int:
+        """See `View.limit`."""
+        return self._index.contacts.ordinal_limit
 
     def universe(self) -> Bitmap:
         """See `View.universe`."""
@@ -69,11 +74,18 @@ class IndexView:
         """See `View.attribute_times`."""
         column = self._index.column(name)
         assert isinstance(column, NumberAttribute), "checked before"
-        return column.timeline()
+        return column.times()
 
     def event_times(self, behavior: str, name: str = EVENT_TIME) -> Times:
         """See `View.event_times`."""
         return self._index.log(behavior).timelines.of(name)
+
+    def times_at_hand(self, reads: Reads) -> bool:
+        """See `View.times_at_hand`."""
+        columns = [self._index.column(name) for name in reads.attributes]
+        return all(
+            isinstance(column, NumberAttribute) and column.has_times for column in columns
+        ) and all(self._index.log(name).timelines.has(EVENT_TIME) for name in reads.behaviors)
 
     def value(self, name: str, ordinal: int) -> Value | None:
         """See `View.value`."""

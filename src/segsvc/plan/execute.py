@@ -1,23 +1,53 @@
 """Answer a condition with bitmap operations, cheapest first.
 
-An AllOf starts with the cheapest child and hands what is left over to the next as `within`, as
-soon as it is small enough that gathering beats a scan. Equal leaves are answered once.
+An And starts with what costs least for each contact it rules out. Once few contacts are left, the
+other operands are answered within them; while they are many, operands are packed words, combined
+in one walk at the end, of which only the count is kept if that is all that is asked for. Equal
+leaves are answered once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from time import perf_counter_ns
+from typing import Protocol, TypeAlias
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Expression, Faces, blocks, from_words
 from segsvc.condition.tree import AllOf, AnyLeaf, AnyOf, Condition, Not, describe
 from segsvc.condition.view import View
+from segsvc.plan.compile import Both, Either, Node, compile_condition
+from segsvc.plan.order import Estimate, Operand, ordered
 
 PUSH_DOWN = 32
 """A leaf is answered within what is left when that is under 1 / PUSH_DOWN of the universe."""
 
-_NODE_COST = 0.02
+_ALWAYS_PUSHED = 32
+_LEAST_FOR_WORDS = 131_072
+_GUESSED_SHARE = 0.3
+_WORTH_JOINING_MS = 0.5
+
+
+class Form(StrEnum):
+    """How sets are combined: dense ones of large stores as words, or all in one form."""
+
+    AUTO = "auto"
+    WORDS = "words"
+    ROARING = "roaring"
+
+
+class KeptLeaves(Protocol):
+    """Answers of leaves from earlier runs, as they are now."""
+
+    def find(self, leaf: AnyLeaf) -> Faces | None:
+        """Return the answer of *leaf* if it is at hand."""
+
+    def keep(self, leaf: AnyLeaf, answer: Faces) -> None:
+        """Keep an answer for later runs."""
+
+    def is_wanted(self, leaf: AnyLeaf) -> bool:
+        """Whether *leaf* is asked for so often that its whole answer is worth having."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +63,10 @@ class Step:
     representation: str
 
 
+Found: TypeAlias = Faces | blocks.Both | blocks.Either
+"""An answer, or words that are still to be combined to one."""
+
+
 @dataclass(slots=True)
 class Execution:
     """One run of one or more conditions over a view at one instant.
@@ -43,120 +77,231 @@ class Execution:
     view: View
     at: int
     steps: list[Step] | None = None
-    _answers: dict[AnyLeaf, Bitmap] = field(default_factory=dict)
+    kept: KeptLeaves | None = None
+    form: Form = Form.AUTO
+    _answers: dict[AnyLeaf, Faces] = field(default_factory=dict)
+    _total: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._total = len(self.view.universe())
 
     def members(self, condition: Condition, within: Bitmap | None = None) -> Bitmap:
         """Return the contacts (of *within*) for whom *condition* is true; do not change it."""
-        match condition:
-            case AllOf(children):
-                return self._all_of(children, within)
-            case AnyOf(children):
-                return self._any_of(children, within)
-            case Not(child):
-                return self._not(child, within)
-            case _:
-                return self._leaf(condition, within)
+        plan = compile_condition(condition)
+        if within is None:
+            found = self._bitmap(self._found(plan.node))
+        else:
+            found = self._narrow(plan.node, within)
+        if not plan.complemented:
+            return found
+        started = perf_counter_ns()
+        rest = (self.view.universe() if within is None else within) - found
+        self._note("not", "complement", Faces(rest, self.view.limit), within, 0.0, started)
+        return rest
 
     def count(self, condition: Condition) -> int:
         """Return how many contacts satisfy *condition*."""
-        if not isinstance(condition, AllOf) or len(condition.children) < 2:
-            return len(self.members(condition))
-        *first, last = self._ordered(condition.children)
-        left = self._narrow(first, None)
-        if self._pushes(left) or self.steps is not None:
-            return len(self._narrow([last], left))
-        if isinstance(last, Not):
-            return len(left) - int(left.intersection_cardinality(self.members(last.child)))
-        return int(left.intersection_cardinality(self.members(last)))
+        plan = compile_condition(condition)
+        count = self._count(self._found(plan.node))
+        return self._total - count if plan.complemented else count
 
-    def cost(self, condition: Condition) -> float:
-        """Guess the milliseconds that *condition* takes over the whole store."""
-        match condition:
-            case AllOf(children) | AnyOf(children):
-                return _NODE_COST * len(children) + sum(map(self.cost, children))
-            case Not(child):
-                return _NODE_COST + self.cost(child)
+    def knows(self, leaf: AnyLeaf) -> bool:
+        """Whether the answer of *leaf* is at hand."""
+        return self._known(leaf) is not None
+
+    # An answer over the whole store.
+
+    def _found(self, node: Node) -> Found:
+        match node:
+            case Both():
+                return self._both(node)
+            case Either(parts):
+                return self._either(parts)
             case _:
-                return 0.0 if condition in self._answers else condition.cost(self.view, self.at)
+                return self._leaf(node)
 
-    def _ordered(self, children: tuple[Condition, ...]) -> list[Condition]:
-        return sorted(children, key=self.cost)
+    def _leaf(self, leaf: AnyLeaf) -> Faces:
+        known = self._known(leaf)
+        if known is None:
+            estimated = leaf.cost(self.view, self.at) if self.steps is not None else 0.0
+            started = perf_counter_ns()
+            known = Faces(leaf.matches(self.view, self.at, None), self.view.limit)
+            self._note("leaf", leaf, known, None, estimated, started)
+            self._answers[leaf] = known
+            if self.kept is not None:
+                self.kept.keep(leaf, known)
+        return known
 
-    def _pushes(self, left: Bitmap) -> bool:
-        return len(left) * PUSH_DOWN <= len(self.view.universe())
+    def _known(self, leaf: AnyLeaf) -> Faces | None:
+        known = self._answers.get(leaf) if self._answers else None
+        if known is None and self.kept is not None:
+            started = perf_counter_ns()
+            known = self.kept.find(leaf)
+            if known is not None and self.steps is not None:
+                self._answers[leaf] = known  # so that it is told of once
+                self._note("kept leaf", leaf, known, None, 0.0, started)
+        return known
 
-    def _all_of(self, children: tuple[Condition, ...], within: Bitmap | None) -> Bitmap:
+    def _either(self, parts: tuple[Node, ...]) -> Found:
         started = perf_counter_ns()
-        left = self._narrow(self._ordered(children), within)
-        self._note("and", f"{len(children)} operands", left, within, 0.0, started)
+        found = [self._found(part) for part in parts]
+        answer: Found
+        if any(map(self._in_words, found)):
+            answer = blocks.Either(tuple(map(self._expression, found)))
+        else:
+            answer = Faces(Bitmap.union(*map(self._bitmap, found)), self.view.limit)
+        self._note("or", f"{len(parts)} operands", answer, None, 0.0, started)
+        return answer
+
+    def _both(self, node: Both) -> Found:
+        started = perf_counter_ns()
+        left: Bitmap | None = None
+        joined: list[Found] = []
+        less: list[Found] = []
+        kept = 1.0
+        for operand in ordered(node, self._estimate):
+            if left is None and joined and self._joins_before(operand, kept):
+                left = self._bitmap(self._combined(joined, less))
+            if left is None:
+                found = self._found(operand.node) if operand.known is None else operand.known
+                kept *= operand.kept
+                if operand.negative:
+                    less.append(found)
+                elif self._in_words(found):
+                    joined.append(found)
+                else:
+                    left = self._less(self._among(joined, self._bitmap(found)), less)
+            elif left:
+                left = self._step(operand, left)
+        answer = self._combined(joined, less) if left is None else Faces(left, self.view.limit)
+        operands = len(node.positives) + len(node.negatives)
+        self._note("and", f"{operands} operands", answer, None, 0.0, started)
+        return answer
+
+    @staticmethod
+    def _joins_before(operand: Operand, kept: float) -> bool:
+        """Whether what is there is worth combining, to answer *operand* within what is left."""
+        return operand.cost > _WORTH_JOINING_MS and kept * PUSH_DOWN <= 1
+
+    def _combined(self, joined: list[Found], less: list[Found]) -> blocks.Both:
+        return blocks.Both(tuple(map(self._expression, joined)), tuple(map(self._expression, less)))
+
+    def _among(self, joined: list[Found], left: Bitmap) -> Bitmap:
+        for found in joined:
+            left = found.among(left) if isinstance(found, Faces) else left & self._bitmap(found)
         return left
 
-    def _narrow(self, ordered: list[Condition], within: Bitmap | None) -> Bitmap:
-        left = within
-        for child in ordered:
-            if left is not None and not left:
-                break
-            narrow = left if left is not None and self._pushes(left) else within
-            if isinstance(child, Not):
-                base = self.view.universe() if left is None else left
-                left = base - self.members(child.child, narrow)
-            else:
-                answer = self.members(child, narrow)
-                left = answer if left is None or narrow is left else left & answer
-        assert left is not None, "an AllOf has a child"
+    def _less(self, left: Bitmap, less: list[Found]) -> Bitmap:
+        for found in less:
+            left = left - self._among([found], left)
         return left
 
-    def _any_of(self, children: tuple[Condition, ...], within: Bitmap | None) -> Bitmap:
-        started = perf_counter_ns()
-        found = Bitmap.union(*(self.members(child, within) for child in children))
-        self._note("or", f"{len(children)} operands", found, within, 0.0, started)
-        return found
+    # An answer within some contacts.
 
-    def _not(self, child: Condition, within: Bitmap | None) -> Bitmap:
-        started = perf_counter_ns()
-        base = self.view.universe() if within is None else within
-        found = base - self.members(child, within)
-        self._note("not", "complement", found, within, 0.0, started)
-        return found
+    def _narrow(self, node: Node, left: Bitmap) -> Bitmap:
+        """Return who of *left* is in *node*."""
+        started, within = perf_counter_ns(), left
+        match node:
+            case Both(positives, negatives):
+                for operand in ordered(node, self._estimate):
+                    if left:
+                        left = self._step(operand, left)
+                operands = len(positives) + len(negatives)
+                self._note("and", f"{operands} operands", left, within, 0.0, started)
+                return left
+            case Either(parts):
+                found = Bitmap()
+                for part in parts:
+                    found = found | self._narrow(part, left - found)
+                self._note("or", f"{len(parts)} operands", found, within, 0.0, started)
+                return found
+            case _:
+                return self._leaf_within(node, left)
 
-    def _leaf(self, leaf: AnyLeaf, within: Bitmap | None) -> Bitmap:
-        known = self._answers.get(leaf)
-        if known is not None:
-            return known if within is None else known & within
-        estimated = leaf.cost(self.view, self.at) if self.steps is not None else 0.0
-        started = perf_counter_ns()
-        found = leaf.matches(self.view, self.at, within)
-        self._note("leaf", describe(leaf), found, within, estimated, started)
-        if within is None:
-            self._answers[leaf] = found
-        return found
+    def _step(self, operand: Operand, left: Bitmap) -> Bitmap:
+        found = self._narrow(operand.node, left)
+        return left - found if operand.negative else found
+
+    def _leaf_within(self, leaf: AnyLeaf, left: Bitmap) -> Bitmap:
+        known = self._known(leaf)
+        if known is None and self._is_pushed(leaf, left):
+            estimated = leaf.cost(self.view, self.at) if self.steps is not None else 0.0
+            started = perf_counter_ns()
+            found = leaf.matches(self.view, self.at, left)
+            self._note("leaf", leaf, found, left, estimated, started)
+            return found
+        return (self._leaf(leaf) if known is None else known).among(left)
+
+    def _is_pushed(self, leaf: AnyLeaf, left: Bitmap) -> bool:
+        few = len(left)
+        if few > _ALWAYS_PUSHED and few * PUSH_DOWN > self._total:
+            return False
+        return self.kept is None or not self.kept.is_wanted(leaf)
+
+    # Forms.
+
+    def _in_words(self, found: Found) -> bool:
+        if not isinstance(found, Faces) or self.form is Form.WORDS:
+            return True
+        if self.form is Form.ROARING or found.limit < _LEAST_FOR_WORDS:
+            return False
+        return found.is_dense
+
+    def _expression(self, found: Found) -> Expression:
+        if not isinstance(found, Faces):
+            return found
+        return found.words if self._in_words(found) else found.bitmap
+
+    def _bitmap(self, found: Found) -> Bitmap:
+        if isinstance(found, Faces):
+            return found.bitmap
+        return from_words(blocks.fill(found, self._room))
+
+    def _count(self, found: Found) -> int:
+        return found.count if isinstance(found, Faces) else blocks.count_of(found, self._room)
+
+    @property
+    def _room(self) -> int:
+        return blocks.room_for(self.view.limit)
+
+    # What is known beforehand, and what is told afterwards.
+
+    def _estimate(self, leaf: AnyLeaf) -> Estimate:
+        known = self._known(leaf)
+        if known is None:
+            return Estimate(leaf.cost(self.view, self.at), _GUESSED_SHARE)
+        return Estimate(0.0, known.count / max(self._total, 1), known)
 
     def _note(
         self,
         operation: str,
-        label: str,
-        found: Bitmap,
+        what: str | AnyLeaf,
+        found: Found | Bitmap,
         within: Bitmap | None,
         estimated_ms: float,
         started: int,
     ) -> None:
         if self.steps is not None:
-            size = None if within is None else len(within)
             took = (perf_counter_ns() - started) / 1_000
-            self.steps.append(
-                Step(operation, label, len(found), size, estimated_ms, took, _form(found))
-            )
+            count = len(found) if isinstance(found, Bitmap) else self._count(found)
+            size = None if within is None else len(within)
+            form = self._form(found)
+            label = what if isinstance(what, str) else describe(what)
+            self.steps.append(Step(operation, label, count, size, estimated_ms, took, form))
 
-
-def _form(found: Bitmap) -> str:
-    """Say in which Roaring containers most of *found* lies."""
-    kinds = found.get_statistics()
-    sizes = {
-        "roaring arrays": kinds["n_values_array_containers"],
-        "roaring bitsets": kinds["n_values_bitset_containers"],
-        "roaring runs": kinds["n_values_run_containers"],
-    }
-    return max(sizes, key=lambda name: sizes[name]) if found else "empty"
+    def _form(self, found: Found | Bitmap) -> str:
+        """Say in which form *found* is combined."""
+        if not isinstance(found, Bitmap):
+            if self._in_words(found):
+                return "words"
+            found = self._bitmap(found)
+        kinds = found.get_statistics()
+        sizes = {
+            "roaring arrays": kinds["n_values_array_containers"],
+            "roaring bitsets": kinds["n_values_bitset_containers"],
+            "roaring runs": kinds["n_values_run_containers"],
+        }
+        return max(sizes, key=lambda name: sizes[name]) if found else "empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +315,7 @@ class NodeCount:
 
 def node_counts(run: Execution, condition: Condition, path: str) -> Iterator[NodeCount]:
     """Count every node of *condition*, parents first; *path* is the field path of its root."""
-    yield NodeCount(path, describe(condition), len(run.members(condition)))
+    yield NodeCount(path, describe(condition), run.count(condition))
     for child_path, child in children_of(condition, path):
         yield from node_counts(run, child, child_path)
 

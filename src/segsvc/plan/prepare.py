@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segsvc.condition.tree import Condition, leaves
-from segsvc.condition.view import View
+from segsvc.condition.tree import Condition
+from segsvc.plan.compile import compile_condition, leaves_of
+from segsvc.plan.execute import Execution
 
 
-def prepare(view: View, condition: Condition, at: int) -> Iterator[None]:
-    """Do `Leaf.prepare` of every leaf of *condition*, once each."""
-    for leaf in dict.fromkeys(leaves(condition)):
-        yield from leaf.prepare(view, at)
+def prepare(run: Execution, condition: Condition) -> Iterator[None]:
+    """Do `Leaf.prepare` of every leaf of *condition* that *run* does not know, once each."""
+    for leaf in dict.fromkeys(leaves_of(compile_condition(condition).node)):
+        if not run.knows(leaf):
+            yield from leaf.prepare(run.view, run.at)

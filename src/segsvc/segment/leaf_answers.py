@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_sorted, ordinals_of, size_of
+from segsvc.bitmap import Bitmap, copied, from_sorted, ordinals_of, size_of
 from segsvc.condition.sample import SampleLeaf
 from segsvc.condition.tree import AnyLeaf
 from segsvc.condition.view import View
@@ -24,16 +24,18 @@ class LeafAnswer:
         members: changed in place.
         uses: how many segments (and builds) need it.
         due: no answer changes by time alone before this instant; None: never.
+        is_whole: whether everybody has been asked.
         blank: the answer for a new contact nothing was written of that the leaf reads; None: not
             known yet, or not the same for all.
     """
 
-    __slots__ = ("blank", "due", "leaf", "members", "uses")
+    __slots__ = ("blank", "due", "is_whole", "leaf", "members", "uses")
 
     def __init__(self, leaf: AnyLeaf) -> None:
         self.leaf = leaf
         self.members = Bitmap()
         self.uses = 0
+        self.is_whole = False
         self.due: int | None = None
         self.blank: bool | None = None
 
@@ -71,12 +73,20 @@ class LeafAnswers:
         """Return the answer of a leaf that some segment uses."""
         return self._held.get(leaf)
 
+    def current(self, leaf: AnyLeaf, at: int) -> Bitmap | None:
+        """Return who satisfies *leaf* at *at*, if that is maintained; not to be changed."""
+        held = self._held.get(leaf) if self._held else None
+        if held is None or not held.is_whole or at < self.at:
+            return None
+        return held.members if held.due is None or at < held.due else None
+
     def take(self, leaf: AnyLeaf, view: View) -> LeafAnswer:
         """Return the answer of *leaf* for one more use; a new one is answered at once."""
         held = self._held.get(leaf)
         if held is None:
             held = self._add(leaf, view)
-            held.members = leaf.matches(view, self.at, None)
+            held.members = copied(leaf.matches(view, self.at, None))
+            held.is_whole = True
         held.uses += 1
         return held
 
@@ -99,6 +109,7 @@ class LeafAnswers:
             among = view.universe() if pieces == 1 else from_sorted(part) & view.universe()
             held.put(among, leaf.matches(view, self.at, None if pieces == 1 else among))
             yield held
+        held.is_whole = True
 
     def _add(self, leaf: AnyLeaf, view: View) -> LeafAnswer:
         held = self._held[leaf] = LeafAnswer(leaf)

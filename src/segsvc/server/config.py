@@ -47,6 +47,8 @@ class ServerConfig(BaseSettings):
     """Of a received message."""
     snapshot_journal_bytes: int = Field(256 * 2**20, ge=2**20)
     """Journal bytes of a store after which a snapshot is taken by itself."""
+    leaf_cache_bytes: int = Field(256 * 2**20, ge=0)
+    """Memory for answers of conditions' leaves, shared by all stores; 0 keeps none."""
     keep_changes_hours: int = Field(168, ge=1)
     """How long membership changes stay readable for watchers that resume."""
     empty_unapplied: bool = False

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from segsvc.domain.errors import NotServing
 from segsvc.engine.clock import Clock, ReplayClock, SystemClock
 from segsvc.engine.engine import CheckpointPolicy, Engine
+from segsvc.engine.evaluation import Evaluation
 from segsvc.rpc.codec import WireCodec
 from segsvc.rpc.interceptor import Calls
 from segsvc.rpc.services import SERVICE_NAMES, register
@@ -31,7 +32,7 @@ _ADMIN = "/segsvc.v1.AdminService/"
 class Server:
     """One server over one database. `start`, then `wait` or work, then `stop`."""
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(self, config: ServerConfig, evaluation: Evaluation | None = None) -> None:
         self._config = config
         self._storage = Storage.open(config.database)
         self.engine = Engine(
@@ -39,6 +40,7 @@ class Server:
             WireCodec(),
             _clock(config),
             CheckpointPolicy(config.snapshot_journal_bytes, config.keep_changes_hours * 3_600),
+            evaluation or Evaluation(config.leaf_cache_bytes),
             empties_unapplied=config.empty_unapplied,
         )
         self._metrics = Metrics(lambda: self.engine.commits.waiting_bytes)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from segsvc.bitmap import Bitmap
-from segsvc.condition.view import Value
-from segsvc.domain.columns import Bool, BooleanColumn, NumberColumn, UInt32, Values
+from segsvc.condition.view import Times, Value
+from segsvc.domain.columns import Bool, BooleanColumn, Int64, NumberColumn, UInt32, Values
 from segsvc.domain.dates import YEARLESS_LIMIT
 from segsvc.domain.decimals import INT64_MAX, INT64_MIN, scaled
 from segsvc.domain.predicate import In, Is, MonthDays, Predicate, Present
@@ -17,6 +17,7 @@ from segsvc.domain.schema import AttributeDefinition, ValueType
 from segsvc.domain.section import Section, Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.attributes.answer import answer
+from segsvc.index.ranges import RangeBins, Ranges
 from segsvc.index.timeline import Timeline
 
 _MS_PER_MILLION = {np.dtype(np.int64): 1.2, np.dtype(np.int32): 0.6, np.dtype(np.int8): 0.1}
@@ -28,17 +29,32 @@ class _Fixed:
     _dtype: npt.DTypeLike = np.int64
     _missing: int = 0
 
-    def __init__(self, definition: AttributeDefinition) -> None:
+    def __init__(self, definition: AttributeDefinition, ranges: Ranges) -> None:
         self._definition = definition
         self._values = ChunkedArray(f"attribute/{definition.name}/values", self._dtype)
+        self._bins = ranges.over(lambda: len(self._values), self._keys)
+
+    def _keys(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
+        values = self._values.live[contacts]
+        return values.astype(np.int64), values != self._missing
 
     def grow(self, contacts: int) -> None:
         self._values.grow(contacts, self._missing)
 
+    def _put(self, ordinals: UInt32, values: npt.NDArray[Any] | int) -> None:
+        self._values.put(ordinals, values)
+        for bins in self._all_bins():
+            bins.wrote(ordinals)
+
     def unset(self, ordinals: UInt32) -> None:
-        self._values.put(ordinals, self._missing)
+        self._put(ordinals, self._missing)
+
+    def _all_bins(self) -> tuple[RangeBins, ...]:
+        return (self._bins,)
 
     def cost(self, predicate: Predicate) -> float:
+        if self._bins.is_ready:
+            return self._bins.cost()
         return _MS_PER_MILLION[self._values.dtype] * len(self._values) / 1e6 + 0.02
 
     def gather(self, ordinals: UInt32) -> tuple[UInt32, Values]:
@@ -52,7 +68,7 @@ class _Fixed:
     def fill(self, source: int, into: int) -> None:
         held = int(self._values.live[source])
         if int(self._values.live[into]) == self._missing and held != self._missing:
-            self._values.put_one(into, held)
+            self._put(np.array([into], np.uint32), held)
 
     def suggest(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         return []
@@ -70,20 +86,28 @@ class _Fixed:
         return ()
 
     def load(self, sections: Sections) -> None:
-        self._values.load(sections[self._values.name])
+        for array in self.arrays():
+            array.load(sections[array.name])
+        for bins in self._all_bins():
+            bins.forget()
 
     @property
     def nbytes(self) -> int:
-        return self._values.nbytes
+        held = sum(bins.nbytes for bins in self._all_bins())
+        return held + sum(array.nbytes for array in self.arrays())
 
 
 class NumberAttribute(_Fixed):
     """Numbers at their scale, or instants in UTC seconds; a separate flag says what is there."""
 
-    def __init__(self, definition: AttributeDefinition) -> None:
-        super().__init__(definition)
+    def __init__(self, definition: AttributeDefinition, ranges: Ranges) -> None:
+        super().__init__(definition, ranges)
         self._present = ChunkedArray(f"attribute/{definition.name}/present", np.bool_)
         self._timeline: Timeline | None = None
+
+    def _keys(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
+        values: Int64 = self._values.live[contacts]
+        return values, self._present.live[contacts]
 
     def grow(self, contacts: int) -> None:
         """See `AttributeColumn.grow`."""
@@ -93,25 +117,29 @@ class NumberAttribute(_Fixed):
     def set(self, ordinals: UInt32, values: Values) -> None:
         """See `AttributeColumn.set`."""
         assert isinstance(values, NumberColumn)
-        self._values.put(ordinals, values.values)
         self._present.put(ordinals, True)
+        self._put(ordinals, values.values)
         if self._timeline is not None:
             self._timeline.add(values.values, ordinals)
 
     def unset(self, ordinals: UInt32) -> None:
         """See `AttributeColumn.unset`."""
-        super().unset(ordinals)
         self._present.put(ordinals, False)
+        super().unset(ordinals)
 
     def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """See `AttributeColumn.matches`."""
+        low, high = INT64_MIN, INT64_MAX
+        if isinstance(predicate, In):
+            low, high = max(predicate.low, low), min(predicate.high, high)
+        if low > high:
+            return Bitmap()
+        held = self._bins.between(low, high) if within is None else None
+        if held is not None:
+            return held
         present = answer(self._present, within, lambda flags: flags)
         if isinstance(predicate, Present):
             return present
-        assert isinstance(predicate, In)
-        low, high = max(predicate.low, INT64_MIN), min(predicate.high, INT64_MAX)
-        if low > high:
-            return Bitmap()
         inside = answer(self._values, within, lambda values: between(values, low, high))
         return inside & present if low <= self._missing <= high else inside
 
@@ -123,9 +151,16 @@ class NumberAttribute(_Fixed):
         is_number = self._definition.type is ValueType.NUMBER
         return scaled(held, self._definition.scale) if is_number else held
 
-    def timeline(self) -> Timeline:
-        """Return who has an instant when, made on first use."""
+    @property
+    def has_times(self) -> bool:
+        """Whether `times` are at hand."""
+        return self._timeline is not None or self._bins.is_ready
+
+    def times(self) -> Times:
+        """Return who has an instant when: the bins, or a timeline that is made on first use."""
         if self._timeline is None:
+            if self._bins.is_ready:
+                return BinnedTimes(self._bins)
             self._timeline = Timeline()
             there = np.flatnonzero(self._present.live).astype(np.uint32)
             self._timeline.add(self._values.live[there], there)
@@ -155,15 +190,31 @@ class NumberAttribute(_Fixed):
 
     def load(self, sections: Sections) -> None:
         """See `AttributeColumn.load`."""
-        for array in self.arrays():
-            array.load(sections[array.name])
+        super().load(sections)
         self._timeline = None
 
     @property
     def nbytes(self) -> int:
         """See `AttributeColumn.nbytes`."""
         timeline = 0 if self._timeline is None else self._timeline.nbytes
-        return self._values.nbytes + self._present.nbytes + timeline
+        return super().nbytes + timeline
+
+
+class BinnedTimes:
+    """`condition.view.Times` of an attribute that has bins."""
+
+    def __init__(self, bins: RangeBins) -> None:
+        self._bins = bins
+
+    def between(self, first: int, last: int) -> Bitmap:
+        """See `Times.between`."""
+        held = self._bins.between(first, last)
+        assert held is not None, "there are bins"
+        return held
+
+    def after(self, instant: int) -> int | None:
+        """See `Times.after`."""
+        return self._bins.after(instant)
 
 
 def between(values: npt.NDArray[Any], low: int, high: int) -> Bool:
@@ -180,17 +231,43 @@ def between(values: npt.NDArray[Any], low: int, high: int) -> Bool:
 
 
 class DateAttribute(_Fixed):
-    """Packed dates; 0 is missing."""
+    """Packed dates; 0 is missing. Days of the year have bins of their own."""
 
     _dtype = np.int32
+
+    def __init__(self, definition: AttributeDefinition, ranges: Ranges) -> None:
+        super().__init__(definition, ranges)
+        self._by_month_day = ranges.over(lambda: len(self._values), self._month_days)
+
+    def _month_days(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
+        values, there = self._keys(contacts)
+        return values % 10_000, there
+
+    def _all_bins(self) -> tuple[RangeBins, ...]:
+        return self._bins, self._by_month_day
 
     def set(self, ordinals: UInt32, values: Values) -> None:
         """See `AttributeColumn.set`."""
         assert isinstance(values, NumberColumn)
-        self._values.put(ordinals, values.values)
+        self._put(ordinals, values.values)
 
     def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """See `AttributeColumn.matches`; ranges hold only dates that have a year."""
+        held = self._binned(predicate) if within is None else None
+        return self._scan(predicate, within) if held is None else held
+
+    def _binned(self, predicate: Predicate) -> Bitmap | None:
+        match predicate:
+            case Present():
+                return self._bins.present()
+            case In(low, high):
+                return self._bins.between(max(low, YEARLESS_LIMIT), high)
+            case MonthDays(month_days):
+                return self._by_month_day.one_of(np.array(sorted(month_days), np.int64))
+            case _:
+                raise AssertionError(predicate)
+
+    def _scan(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         match predicate:
             case Present():
                 return answer(self._values, within, lambda values: values != 0)
@@ -218,15 +295,16 @@ class BooleanAttribute(_Fixed):
     def set(self, ordinals: UInt32, values: Values) -> None:
         """See `AttributeColumn.set`."""
         assert isinstance(values, BooleanColumn)
-        self._values.put(ordinals, values.values)
+        self._put(ordinals, values.values)
 
     def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """See `AttributeColumn.matches`."""
-        if isinstance(predicate, Present):
-            return answer(self._values, within, lambda values: values >= 0)
-        assert isinstance(predicate, Is)
-        wanted = np.int8(predicate.value)
-        return answer(self._values, within, lambda values: values == wanted)
+        assert isinstance(predicate, Present | Is)
+        low, high = (predicate.value,) * 2 if isinstance(predicate, Is) else (0, 1)
+        held = self._bins.between(low, high) if within is None else None
+        if held is not None:
+            return held
+        return answer(self._values, within, lambda values: between(values, low, high))
 
     def value(self, ordinal: int) -> Value | None:
         """See `AttributeColumn.value`."""

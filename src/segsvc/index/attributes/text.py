@@ -8,26 +8,29 @@ import numpy as np
 
 from segsvc.bitmap import Bitmap
 from segsvc.condition.view import Value
-from segsvc.domain.columns import TextColumn, UInt32, Values
+from segsvc.domain.columns import Bool, Int64, TextColumn, UInt32, Values
 from segsvc.domain.predicate import Contains, OneOf, Place, Predicate, Present
 from segsvc.domain.schema import AttributeDefinition
 from segsvc.domain.section import Section, Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.attributes.answer import answer
 from segsvc.index.dictionary import Dictionary
+from segsvc.index.ranges import Ranges
 from segsvc.index.suggest import count_texts, top_texts
-
-_KEPT_POSTINGS = 256
 
 
 class TextAttribute:
-    """Codes (uint32) by ordinal, 0 for missing. Postings of asked codes are kept."""
+    """Codes (uint32) by ordinal, 0 for missing. Bins of codes hold a posting per frequent text."""
 
-    def __init__(self, definition: AttributeDefinition) -> None:
+    def __init__(self, definition: AttributeDefinition, ranges: Ranges) -> None:
         name = f"attribute/{definition.name}"
         self._dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
         self._codes = ChunkedArray(f"{name}/codes", np.uint32)
-        self._postings: dict[int, Bitmap] = {}
+        self._bins = ranges.over(lambda: len(self._codes), self._keys)
+
+    def _keys(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
+        codes = self._codes.live[contacts]
+        return codes.astype(np.int64), codes != 0
 
     def grow(self, contacts: int) -> None:
         """See `AttributeColumn.grow`."""
@@ -43,24 +46,26 @@ class TextAttribute:
         self._put(ordinals, np.zeros(len(ordinals), np.uint32))
 
     def _put(self, ordinals: UInt32, codes: UInt32) -> None:
-        if self._postings:
-            changed = np.union1d(self._codes.live[ordinals], codes)
-            for code in self._postings.keys() & set(changed.tolist()):
-                del self._postings[code]
         self._codes.put(ordinals, codes)
+        self._bins.wrote(ordinals)
 
     def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """See `AttributeColumn.matches`."""
         if isinstance(predicate, Present):
-            return answer(self._codes, within, lambda codes: codes != 0)
+            held = self._bins.present() if within is None else None
+            return answer(self._codes, within, lambda codes: codes != 0) if held is None else held
         if isinstance(predicate, Contains):
             return self._containing(predicate, within)
         assert isinstance(predicate, OneOf)
         wanted = self._dictionary.codes_equal(predicate.values)
         if len(wanted) == 0:
             return Bitmap()
-        if len(wanted) <= 8:
-            return self._union(wanted.tolist(), within)
+        held = self._bins.one_of(np.sort(wanted).astype(np.int64)) if within is None else None
+        if held is not None:
+            return held
+        if len(wanted) == 1:
+            sought = wanted[0]
+            return answer(self._codes, within, lambda codes: codes == sought)
         table = self._dictionary.lookup(predicate)
         return answer(self._codes, within, lambda codes: table[codes])
 
@@ -77,28 +82,15 @@ class TextAttribute:
         if isinstance(predicate, Contains):
             yield from self._dictionary.prepare(predicate)
 
-    def _union(self, wanted: list[int], within: Bitmap | None) -> Bitmap:
-        postings = [self._posting(code) for code in wanted]
-        found = postings[0].copy() if len(postings) == 1 else Bitmap.union(*postings)
-        return found if within is None else found & within
-
-    def _posting(self, code: int) -> Bitmap:
-        posting = self._postings.get(code)
-        if posting is None:
-            sought = np.uint32(code)
-            posting = answer(self._codes, None, lambda codes: codes == sought)
-            if len(self._postings) >= _KEPT_POSTINGS:
-                del self._postings[next(iter(self._postings))]
-            self._postings[code] = posting
-        return posting
-
     def cost(self, predicate: Predicate) -> float:
         """See `AttributeColumn.cost`."""
         scan = 0.4 * len(self._codes) / 1e6 + 0.02
-        if isinstance(predicate, Contains) and not self._dictionary.is_read(predicate):
+        if isinstance(predicate, Contains):
+            if self._dictionary.is_read(predicate):
+                return scan
             ns_per_text = 18 if predicate.place is Place.ANYWHERE else 5
             return scan * 3 + ns_per_text * len(self._dictionary) / 1e6
-        return scan
+        return self._bins.cost() if self._bins.is_ready else scan
 
     def value(self, ordinal: int) -> Value | None:
         """See `AttributeColumn.value`."""
@@ -148,9 +140,9 @@ class TextAttribute:
         """See `AttributeColumn.load`."""
         self._dictionary.load(sections)
         self._codes.load(sections[self._codes.name])
-        self._postings.clear()
+        self._bins.forget()
 
     @property
     def nbytes(self) -> int:
-        """See `AttributeColumn.nbytes`; postings are small beside the rest."""
-        return self._dictionary.nbytes + self._codes.nbytes
+        """See `AttributeColumn.nbytes`."""
+        return self._dictionary.nbytes + self._codes.nbytes + self._bins.nbytes

@@ -8,6 +8,7 @@ import numpy as np
 
 from segsvc.bitmap import (
     Bitmap,
+    copied,
     from_bytes,
     from_ordinals,
     from_sorted,
@@ -91,7 +92,7 @@ class TextSetAttribute:
                 found = reduce(Bitmap.intersection, map(self._posting, values))
             case _:
                 raise AssertionError(predicate)
-        return found.copy() if within is None else found & within
+        return copied(found) if within is None else found & within
 
     def _posting(self, value: str) -> Bitmap:
         return self._postings.get(fold(value), Bitmap())

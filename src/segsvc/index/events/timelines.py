@@ -45,6 +45,10 @@ class EventTimelines:
         """Bytes held."""
         return sum(timeline.nbytes for timeline in self._held.values())
 
+    def has(self, name: str) -> bool:
+        """Whether a timeline has been made."""
+        return name in self._held
+
     def of(self, name: str) -> Times:
         """Return the timeline of an instant property, or of `EVENT_TIME`, up to the last row."""
         for _ in self.prepare(name):

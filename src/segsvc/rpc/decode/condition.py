@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -90,7 +91,7 @@ def node(wire: pb.Condition, path: str, level: int) -> Condition:
             inner: pb.Not = getattr(wire, "not")
             return Not(node(inner.child, f"{at}.child", below))
         case "behavior":
-            return _behavior(wire.behavior, at)
+            return _known(wire, kind) or _behavior(wire.behavior, at)
         case "segment":
             return SegmentLeaf(wire.segment.segment_id, wire.segment.not_in)
         case "sample":
@@ -102,8 +103,25 @@ def node(wire: pb.Condition, path: str, level: int) -> Condition:
         case None:
             raise InvalidArgument.of(path, "is empty; set one kind of condition", "MISSING")
         case _:
-            leaf = getattr(wire, kind)
-            return AttributeLeaf(leaf.attribute, _TESTS[kind](leaf.test, f"{at}.test"))
+            return _known(wire, kind) or _attribute(getattr(wire, kind), kind, at)
+
+
+def _known(wire: pb.Condition, kind: str) -> AttributeLeaf | BehaviorLeaf | None:
+    """Return a well-formed leaf that was decoded before; None: decode it, or say what is wrong."""
+    try:
+        return _leaf_of(wire.SerializeToString(), kind)
+    except InvalidArgument:
+        return None
+
+
+@lru_cache(maxsize=4_096)
+def _leaf_of(raw: bytes, kind: str) -> AttributeLeaf | BehaviorLeaf:
+    leaf = getattr(pb.Condition.FromString(raw), kind)
+    return _behavior(leaf, "") if kind == "behavior" else _attribute(leaf, kind, "")
+
+
+def _attribute(leaf: Any, kind: str, path: str) -> AttributeLeaf:
+    return AttributeLeaf(leaf.attribute, _TESTS[kind](leaf.test, f"{path}.test"))
 
 
 def _children(children: Iterable[pb.Condition], path: str, level: int) -> tuple[Condition, ...]:

@@ -96,7 +96,7 @@ class Servicer:
         reading = await self.reading(request, traced=traced)
         found, waited = group(reading), False
         if not isinstance(found, SavedSegment | SegmentSet):
-            for _ in prepare(reading.view, found, reading.as_of):
+            for _ in prepare(reading.run, found):
                 waited = True
                 await asyncio.sleep(0)
         if waited:

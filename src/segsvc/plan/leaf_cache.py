@@ -1,0 +1,197 @@
+"""Answers of leaves, kept across reads within a budget of bytes and never stale.
+
+An entry is right at one version of the store's `WriteLog` and at one instant. What was written
+since, and whom time moved, is asked again when the leaf is next used; everybody else's answer
+stands. An unused entry costs nothing but its bytes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+from segsvc.bitmap import Bitmap, Faces, copied, is_dense
+from segsvc.condition.moving import moves, turns_at_midnight
+from segsvc.condition.segment import SegmentLeaf
+from segsvc.condition.tree import AnyLeaf
+from segsvc.condition.view import View
+from segsvc.index import WriteLog
+
+_MS_PER_CONTACT = 5e-5
+_LEAST = 1_024
+"""An answer in doubt for so few contacts is always patched, else only where that is cheaper."""
+
+_ENTRY_BYTES = 500
+_FULL_AGAIN_FROM = 0.97
+_WANTED_AFTER = 2
+_MOST_ASKED = 4_096
+
+
+class LiveLeaves(Protocol):
+    """Answers of leaves that are maintained anyway, because segments use them."""
+
+    def current(self, leaf: AnyLeaf, at: int) -> Bitmap | None:
+        """Return who satisfies *leaf* at *at* by the newest data, not to be changed."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """An answer, right at *version* and from *at* to before *due* (None: for good)."""
+
+    answer: Faces
+    version: int
+    at: int
+    due: int | None
+    nbytes: int = 0
+    used: int = 0
+
+
+class LeafCache:
+    """Answers of all stores of a process, the least recently used dropped first."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._held: dict[tuple[WriteLog, AnyLeaf], _Entry] = {}
+        self._clock = 0
+        self._asked: OrderedDict[tuple[WriteLog, AnyLeaf], int] = OrderedDict()
+        self.nbytes = 0
+        """Bytes of all answers held."""
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def nbytes_of(self, log: WriteLog) -> int:
+        """Return the bytes of the answers of one store."""
+        return sum(entry.nbytes for (held, _), entry in self._held.items() if held is log)
+
+    def of(self, log: WriteLog, view: View, live: LiveLeaves, at: int) -> CachedLeaves:
+        """Return the answers of one store for a read at *at*."""
+        return CachedLeaves(self, log, view, live, at)
+
+    def get(self, key: tuple[WriteLog, AnyLeaf]) -> _Entry | None:
+        """Return an entry, as used just now."""
+        entry = self._held.get(key)
+        if entry is not None:
+            self._use(entry)
+        return entry
+
+    def _use(self, entry: _Entry) -> None:
+        self._clock += 1
+        entry.used = self._clock
+
+    def put(self, key: tuple[WriteLog, AnyLeaf], entry: _Entry) -> None:
+        """Hold an entry if it fits."""
+        self.drop(key)
+        if entry.answer.nbytes + _ENTRY_BYTES <= self._limit:
+            self._held[key] = entry
+            self._use(entry)
+            self.weigh(entry)
+
+    def weigh(self, entry: _Entry) -> None:
+        """Count the bytes of a held entry again; over the limit, drop what was not used lately."""
+        weight = entry.answer.nbytes + _ENTRY_BYTES
+        self.nbytes += weight - entry.nbytes
+        entry.nbytes = weight
+        if self.nbytes > self._limit:
+            for key in sorted(self._held, key=lambda key: self._held[key].used):
+                if self.nbytes <= self._limit * _FULL_AGAIN_FROM:
+                    break
+                self.drop(key)
+
+    def drop(self, key: tuple[WriteLog, AnyLeaf]) -> None:
+        """Forget an entry."""
+        gone = self._held.pop(key, None)
+        if gone is not None:
+            self.nbytes -= gone.nbytes
+
+    def forget(self, log: WriteLog) -> None:
+        """Forget everything of one store."""
+        for key in [key for key in self._held if key[0] is log]:
+            self.drop(key)
+
+    def ask(self, key: tuple[WriteLog, AnyLeaf]) -> int:
+        """Return how often a leaf that is not held was asked for before."""
+        before = self._asked.pop(key, 0)
+        self._asked[key] = before + 1
+        if len(self._asked) > _MOST_ASKED:
+            self._asked.popitem(last=False)
+        return before
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is ever held."""
+        return self._limit > 0
+
+
+class CachedLeaves:
+    """`plan.execute.KeptLeaves` of one store for one read."""
+
+    def __init__(
+        self, cache: LeafCache, log: WriteLog, view: View, live: LiveLeaves, at: int
+    ) -> None:
+        self._cache = cache
+        self._log = log
+        self._view = view
+        self._live = live
+        self._at = at
+
+    def find(self, leaf: AnyLeaf) -> Faces | None:
+        """See `KeptLeaves.find`."""
+        live = self._live.current(leaf, self._at)
+        if live is not None and not is_dense(len(live), self._view.limit):
+            return Faces(copied(live), self._view.limit)
+        key = (self._log, leaf)
+        entry = self._cache.get(key)
+        if entry is not None and self._renew(entry, leaf, live):
+            return entry.answer
+        if live is None:
+            return None
+        answer = Faces(copied(live), self._view.limit)
+        self.keep(leaf, answer)
+        return answer
+
+    def keep(self, leaf: AnyLeaf, answer: Faces) -> None:
+        """See `KeptLeaves.keep`. Segment leaves are not kept: their members are."""
+        if not self._cache.is_on or isinstance(leaf, SegmentLeaf):
+            return
+        if answer.is_dense:
+            answer.to_words()
+        entry = _Entry(answer, self._log.version, self._at, self._due(leaf))
+        self._cache.put((self._log, leaf), entry)
+
+    def is_wanted(self, leaf: AnyLeaf) -> bool:
+        """See `KeptLeaves.is_wanted`."""
+        return self._cache.is_on and self._cache.ask((self._log, leaf)) >= _WANTED_AFTER
+
+    def _renew(self, entry: _Entry, leaf: AnyLeaf, live: Bitmap | None) -> bool:
+        """Make an entry right for this read; false when the leaf is better asked anew."""
+        in_time = entry.at <= self._at and (entry.due is None or self._at < entry.due)
+        if in_time and entry.version == self._log.version:
+            return True
+        doubtful = self._log.since(leaf.reads(), entry.version)
+        if doubtful is None:
+            return False
+        if not in_time:
+            if turns_at_midnight(leaf) or not self._view.times_at_hand(leaf.reads()):
+                return False
+            doubtful = doubtful | leaf.flips(self._view, entry.at, self._at)
+        among = doubtful & self._view.universe()
+        if len(among) > _LEAST and (len(among) * _MS_PER_CONTACT > leaf.cost(self._view, self._at)):
+            return False
+        if doubtful:
+            holds = live & among if live is not None else leaf.matches(self._view, self._at, among)
+            entry.answer = entry.answer.patched(doubtful, holds, self._view.limit)
+            self._cache.weigh(entry)
+        if not in_time or doubtful:
+            entry.at, entry.due = self._at, self._due(leaf)
+        entry.version = self._log.version
+        return True
+
+    def _due(self, leaf: AnyLeaf) -> int | None:
+        """Return up to which instant an answer of now holds, as far as is told cheaply."""
+        if not moves(leaf):
+            return None
+        if turns_at_midnight(leaf) or self._view.times_at_hand(leaf.reads()):
+            return leaf.next_flip(self._view, self._at)
+        return self._at + 1

@@ -1,0 +1,118 @@
+"""Words and Roaring are one set: conversions and the algebra of blocks against Python sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segsvc.bitmap import (
+    Bitmap,
+    Expression,
+    Faces,
+    from_mask,
+    from_words,
+    words_of,
+)
+from segsvc.bitmap.blocks import Both, Either, count_of, fill
+
+CONTAINERS = 5
+LIMIT = CONTAINERS * 65_536 - 1_000
+
+
+def container(seed: int, density: float) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(seed).random(65_536) < density
+
+
+@st.composite
+def masks(draw: st.DrawFn) -> np.ndarray[Any, Any]:
+    """A mask whose containers are empty, thin, near the array limit, dense, full or of runs."""
+    parts = []
+    for _ in range(CONTAINERS):
+        kind = draw(st.sampled_from(["drawn", "empty", "full", "runs", "few", "limit"]))
+        part = np.zeros(65_536, np.bool_)
+        match kind:
+            case "drawn":
+                density = draw(st.sampled_from([0.001, 0.02, 0.0625, 0.3, 0.97]))
+                part = container(draw(st.integers(0, 2**20)), density)
+            case "full":
+                part[:] = True
+            case "runs":
+                bounds = st.lists(st.integers(0, 65_535), min_size=2, max_size=6)
+                for first, last in zip(*[iter(sorted(draw(bounds)))] * 2, strict=False):
+                    part[first:last] = True
+            case "few":
+                part[draw(st.lists(st.integers(0, 65_535), max_size=5))] = True
+            case "limit":
+                part[: draw(st.sampled_from([4_095, 4_096, 4_097]))] = True
+        parts.append(part)
+    return np.concatenate(parts)[:LIMIT]
+
+
+@given(masks(), st.booleans())
+def test_a_set_survives_every_conversion(mask: np.ndarray[Any, Any], runs: bool) -> None:
+    expected = Bitmap(np.flatnonzero(mask).tolist())
+    if runs:
+        expected.run_optimize()
+    assert from_mask(mask) == expected
+    words = words_of(expected, LIMIT)
+    assert np.array_equal(np.unpackbits(words.view(np.uint8), bitorder="little")[:LIMIT], mask)
+    assert from_words(words) == expected
+
+
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 4_096, 4_097, 65_535, 65_536, 65_537])
+def test_sets_of_every_size_keep_their_last_ordinal(size: int) -> None:
+    everything = np.ones(size, np.bool_)
+    assert from_mask(everything) == Bitmap(range(size))
+    assert from_words(words_of(Bitmap(range(size)), size)) == Bitmap(range(size))
+
+
+SMALL = 3 * 65_536
+
+
+@st.composite
+def trees(draw: st.DrawFn, depth: int = 3) -> tuple[Expression, set[int]]:
+    """An expression, and the set it stands for."""
+    kind = draw(st.sampled_from(["words", "sparse", "both", "either"] if depth else ["words"]))
+    if kind in {"words", "sparse"}:
+        members = draw(st.sets(st.integers(0, SMALL - 1), max_size=12))
+        members |= set(range(0, draw(st.integers(0, 300)), draw(st.integers(1, 5))))
+        bitmap = Bitmap(sorted(members))
+        return (bitmap if kind == "sparse" else words_of(bitmap, SMALL)), members
+    held = [draw(trees(depth - 1)) for _ in range(draw(st.integers(1, 3)))]
+    parts, sets = [part for part, _ in held], [found for _, found in held]
+    if kind == "either":
+        return Either(tuple(parts)), set.union(*sets)
+    cut = draw(st.integers(1, len(parts)))
+    found = set.intersection(*sets[:cut]).difference(*sets[cut:])
+    return Both(tuple(parts[:cut]), tuple(parts[cut:])), found
+
+
+@given(trees(), st.sampled_from([64, 1_024, 32_768]))
+def test_blocks_combine_as_sets_do(drawn: tuple[Expression, set[int]], block: int) -> None:
+    expression, expected = drawn
+    size = SMALL // 64
+    assert count_of(expression, size, block) == len(expected)
+    assert from_words(fill(expression, size, block)) == Bitmap(sorted(expected))
+
+
+@given(masks(), masks(), st.integers(0, 3), st.booleans())
+def test_faces_answer_alike_in_either_form(
+    mask: np.ndarray[Any, Any], some: np.ndarray[Any, Any], thin: int, as_words: bool
+) -> None:
+    held, among = from_mask(mask), from_mask(some)
+    if thin:
+        among = Bitmap(among[:: 10**thin]) if among else among
+    faces = Faces(held, LIMIT)
+    if as_words:
+        assert len(faces.words) * 64 >= LIMIT
+    assert (faces.count, faces.has_words) == (len(held), as_words)
+    assert faces.bitmap == held
+    assert faces.among(among) == held & among
+    grown = Bitmap([LIMIT + 5])
+    assert faces.among(grown) == Bitmap()
+    patched = faces.patched(among | grown, grown, LIMIT + 10)
+    assert patched.bitmap == (held - among) | grown

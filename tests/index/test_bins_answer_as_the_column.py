@@ -1,0 +1,158 @@
+"""Bins against the column they are a cache of, through writes, growth, builds and folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from segsvc.bitmap import Bitmap
+from segsvc.domain.decimals import INT64_MAX, INT64_MIN
+from segsvc.index.ranges import RangeBins, Ranges, RangeShape
+
+VALUES = st.one_of(
+    st.integers(-4, 12), st.integers(-500, 500), st.sampled_from([INT64_MIN, 0, INT64_MAX])
+)
+"""Few values that many have, many that few have, and the ends."""
+
+
+class Column:
+    """A column as a dict of values by contact."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.values: dict[int, int] = {}
+
+    def keys(self, contacts: Any) -> Any:
+        places = np.arange(self.size)[contacts].tolist()
+        held = [self.values.get(place) for place in places]
+        there = np.array([value is not None for value in held], np.bool_)
+        return np.array([value or 0 for value in held], np.int64), there
+
+    def between(self, low: int, high: int) -> Bitmap:
+        return Bitmap([held for held, value in self.values.items() if low <= value <= high])
+
+
+class BinsFollow(RuleBasedStateMachine):
+    """Anything may happen between two slices of upkeep."""
+
+    @initialize(
+        bins=st.integers(1, 9),
+        every=st.integers(1, 4),
+        fold_at=st.integers(0, 6),
+        at_once=st.booleans(),
+        first=st.lists(st.none() | VALUES, max_size=150),
+    )
+    def begin(
+        self, bins: int, every: int, fold_at: int, at_once: bool, first: list[int | None]
+    ) -> None:
+        self.column = Column()
+        shape = RangeShape(bins, every, fold_at, 0, at_once)
+        self.ranges = Ranges(shape)
+        self.bins = self.ranges.over(lambda: self.column.size, self.column.keys)
+        self.write(0, first)
+
+    @rule(start=st.integers(0, 200), values=st.lists(st.none() | VALUES, min_size=1, max_size=25))
+    def write(self, start: int, values: list[int | None]) -> None:
+        start = min(start, self.column.size)
+        for place, value in enumerate(values, start):
+            if value is None:
+                self.column.values.pop(place, None)
+            else:
+                self.column.values[place] = value
+        self.column.size = max(self.column.size, start + len(values))
+        self.bins.wrote(np.arange(start, start + len(values), dtype=np.uint32))
+
+    @rule(slices=st.integers(1, 40))
+    def upkeep(self, slices: int) -> None:
+        for _ in range(slices):
+            if not self.ranges.upkeep():
+                break
+
+    @rule(low=VALUES, high=VALUES)
+    def ask_between(self, low: int, high: int) -> None:
+        self.same(self.bins.between(low, high), self.column.between(low, high))
+
+    @rule(values=st.sets(VALUES, max_size=6))
+    def ask_one_of(self, values: set[int]) -> None:
+        expected = [held for held, value in self.column.values.items() if value in values]
+        found = self.bins.one_of(np.array(sorted(values), np.int64))
+        self.same(found, Bitmap(expected))
+
+    @rule(value=st.integers(-500, 500))
+    def ask_after(self, value: int) -> None:
+        if self.bins.is_ready:
+            later = [held for held in self.column.values.values() if held > value]
+            assert self.bins.after(value) == min(later, default=None)
+
+    def same(self, found: Bitmap | None, expected: Bitmap) -> None:
+        assert found is None or found == expected
+        assert found is not None or not self.bins.is_ready
+
+    @invariant()
+    def whoever_has_a_value_is_present(self) -> None:
+        if hasattr(self, "bins") and self.bins.is_ready:
+            assert self.bins.present() == Bitmap(list(self.column.values))
+
+
+def test_bins_follow_their_column() -> None:
+    run_state_machine_as_test(
+        BinsFollow,
+        settings=settings(max_examples=80, stateful_step_count=30, deadline=None, derandomize=True),
+    )
+
+
+def built(values: np.ndarray[Any, Any]) -> RangeBins:
+    bins = RangeBins(
+        RangeShape(), lambda: len(values), lambda held: (values[held], held_ones(held))
+    )
+
+    def held_ones(held: Any) -> np.ndarray[Any, Any]:
+        return np.ones(len(values[held]), np.bool_)
+
+    assert bins.between(0, 0) is None
+    while bins.upkeep():
+        pass
+    return bins
+
+
+def ranges() -> Iterator[tuple[int, int]]:
+    yield from [(0, 0), (1, INT64_MAX), (INT64_MIN, -1), (500, 900), (12_345, 12_345), (-3, 70_000)]
+
+
+def test_a_large_column_with_a_heavy_value_is_cut_well() -> None:
+    drawn = np.random.default_rng(3)
+    values = drawn.integers(0, 100_000, 300_000)
+    values[drawn.random(len(values)) < 0.6] = 0
+    bins = built(values)
+    for low, high in ranges():
+        expected = Bitmap(np.flatnonzero((values >= low) & (values <= high)).tolist())
+        assert bins.between(low, high) == expected
+    zeros = bins.between(0, 0)
+    assert zeros is bins.between(0, 0), "a value with a bin of its own is not looked into"
+
+
+def test_the_newest_bin_splits_as_time_goes_on() -> None:
+    values = np.arange(200_000)
+    bins = built(values)
+    for _ in range(6):
+        more = np.arange(len(values), len(values) + 20_000)
+        values = np.concatenate([values, more])
+        bins._keys = lambda held, values=values: (values[held], np.ones(len(values[held]), bool))
+        bins._size = lambda values=values: len(values)
+        bins.wrote(more.astype(np.uint32))
+        bins.between(0, 1)
+        while bins.upkeep():
+            pass
+    assert bins.between(199_990, 10**9) == Bitmap(range(199_990, len(values)))
+    assert max(map(len, bins._bins)) <= 4 * len(values) // 1_024
