@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 
+from segsvc.engine.clock import Clock
 from segsvc.engine.engine import Engine
 from segsvc.server import Server, ServerConfig
 from segsvc.v1 import (
@@ -53,8 +54,11 @@ class Served:
 
 
 @contextmanager
-def serving(database: Path, **settings: Any) -> Iterator[Served]:
-    """Run a server over the SQLite file *database*, on a replay clock unless *settings* say."""
+def serving(database: Path, timepiece: Clock | None = None, **settings: Any) -> Iterator[Served]:
+    """Run a server over the SQLite file *database*, on a replay clock unless *settings* say.
+
+    *timepiece* takes the place of the clock that the settings name.
+    """
     settings.setdefault("clock", "replay")
     if settings["clock"] == "replay":
         settings.setdefault("replay_start", START)
@@ -65,7 +69,7 @@ def serving(database: Path, **settings: Any) -> Iterator[Served]:
     thread.start()
 
     async def start() -> Server:
-        server = Server(config)
+        server = Server(config, timepiece)
         await server.start()
         return server
 

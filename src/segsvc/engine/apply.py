@@ -34,6 +34,7 @@ from segsvc.domain.write import (
 from segsvc.engine.codec import Codec, UpdateStore, Write
 from segsvc.engine.numbers import IndexNumbers
 from segsvc.engine.requests import Answer
+from segsvc.engine.rules import WATCH_GENERATION
 from segsvc.engine.state import StoreSettings, StoreState, changed, segment_facts
 from segsvc.index import Touched
 from segsvc.segment.definition import Segment
@@ -80,6 +81,8 @@ def apply_record(
     effect = Effect()
     answers = _apply_writes(state, record, codec, decoded, effect)
     if record.kind is RecordKind.RULES:
+        state.rules = record.header.rules
+        state.watch_generation = int(record.header.facts[WATCH_GENERATION])
         deltas = state.memberships.recheck(state.view(), state.segments)
     else:
         deltas = state.memberships.advance(
@@ -91,6 +94,7 @@ def apply_record(
             removed=effect.removed,
             everything=effect.new_calendar,
         )
+    state.memberships.close_revision()
     _conclude(state, effect.feed(deltas))
     return answers
 
@@ -143,6 +147,7 @@ def new_store(store_id: Any, record: JournalRecord) -> StoreState:
     state = StoreState(store_id, StoreSettings(**facts))
     state.revision, state.at = record.revision, record.at
     state.updated_revision = record.revision
+    state.rules = record.header.rules
     state.memberships.answers.at = record.at
     for request in record.header.requests:
         answer = Answer(record.revision, record.at, request.answer)
