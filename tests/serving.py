@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 
+from segsvc.engine.clock import Clock
 from segsvc.engine.engine import Engine
 from segsvc.engine.evaluation import Evaluation
 from segsvc.server import Server, ServerConfig
@@ -55,9 +56,15 @@ class Served:
 
 @contextmanager
 def serving(
-    database: Path, evaluation: Evaluation | None = None, **settings: Any
+    database: Path,
+    timepiece: Clock | None = None,
+    evaluation: Evaluation | None = None,
+    **settings: Any,
 ) -> Iterator[Served]:
-    """Run a server over the SQLite file *database*, on a replay clock unless *settings* say."""
+    """Run a server over the SQLite file *database*, on a replay clock unless *settings* say.
+
+    *timepiece* and *evaluation* take the place of those that the settings name.
+    """
     settings.setdefault("clock", "replay")
     if settings["clock"] == "replay":
         settings.setdefault("replay_start", START)
@@ -68,7 +75,7 @@ def serving(
     thread.start()
 
     async def start() -> Server:
-        server = Server(config, evaluation)
+        server = Server(config, timepiece, evaluation)
         await server.start()
         return server
 

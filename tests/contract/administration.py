@@ -189,6 +189,7 @@ _WATCH = {
     ),
 }
 _ADMIN = {
+    "RotateWatchKeys": Rpc({}, {"valid_keys": 2}),
     "GetServerInfo": Rpc({}, {"clock": "CLOCK_KIND_REPLAY"}),
     "GetStats": Rpc({"store_id": SHOP}, {"contact_count": "5", "segment_count": "3"}),
     "CreateSnapshot": Rpc({"store_id": SHOP}, {"revision": "8"}),

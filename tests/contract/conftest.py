@@ -59,6 +59,8 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
         automate(made.client, AUTOMATED)
         _fill_up(made)
         yield made
+        # What is only in memory cannot be stored when the server stops.
+        made.client.call("segsvc.v1.StoreService.DeleteStore", {"store_id": FULL})
 
 
 def _compact(client: Reflected) -> str:

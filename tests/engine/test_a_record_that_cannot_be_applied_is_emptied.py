@@ -212,11 +212,11 @@ def test_without_room_for_the_marker_everything_stops_and_the_journal_stays(
         database = tmp_path / "a.db"
         async with opened(database, NeverAtlantis(), DiskFull) as shop:
             await stocked(shop)
-            refused = await asyncio.gather(
-                shop.segment("lost", is_text("country", POISON)),
-                shop.contact("b", country="Germany"),
-                return_exceptions=True,
-            )
+            lost = asyncio.ensure_future(shop.segment("lost", is_text("country", POISON)))
+            for _ in range(10):  # until its leaf is answered and it is in the queue
+                await asyncio.sleep(0)
+            behind = shop.contact("b", country="Germany")
+            refused = await asyncio.gather(lost, behind, return_exceptions=True)
             assert [type(held) for held in refused] == [StorageFailed, StorageFailed]
             with pytest.raises(StorageFailed, match="restart"):
                 await shop.contact("c", country="Germany")

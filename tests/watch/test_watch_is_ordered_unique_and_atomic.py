@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import random
 
-from tests.watch.shop import Known, Shop, Watcher
+import numpy as np
+
+from segsvc.bitmap import from_bytes
+from segsvc.rpc.encode.changes import EncodedChanges
+from segsvc.v1 import evaluation_pb2, evaluation_service_pb2
+from tests.watch.shop import Known, Shop, Watcher, ids, strings
 
 
 def flood(shop: Shop, seed: int, revisions: int) -> int:
@@ -84,14 +89,70 @@ def test_a_watch_of_all_hears_of_later_segments(shop: Shop) -> None:
 
 
 def test_a_large_revision_comes_in_parts_and_ends_with_the_token(shop: Shop) -> None:
-    shop.segment("germans", 'country is "DE"')
+    shop.segment("chosen", 'country is "DE"')
     watcher = shop.watch()
-    everybody = [f"c{number:06}" for number in range(20_000)]
-    last = shop.contact(*everybody, country="DE")
-    parts = watcher.until(last)
-    assert len(parts) > 1
+    everybody = [f"{'c' * 58}{number:06}" for number in range(40_000)]
+    for some in (everybody[:20_000], everybody[20_000:]):
+        shop.contact(*some, country="DE")
+    shop.contact("one", country="FR")
+    last = shop.redefine("chosen", 'country is "FR"')
+    parts = [part for part in watcher.until(last) if part.revision == last]
     assert [bool(part.resume_token) for part in parts] == [False] * (len(parts) - 1) + [True]
+    sizes = [part.ByteSize() for part in parts]
+    assert max(sizes) <= 2**20
+    assert len(parts) == 4
+    assert len([size for size in sizes if size < 2**16]) <= 2, "who entered, and a rest"
     known = Known()
-    for part in parts:
+    for part in watcher.seen:
         known.apply(part)
-    assert known.members == {"germans": set(everybody)}
+    assert known.members == {"chosen": {"one"}}
+
+
+def test_both_forms_say_the_same(shop: Shop) -> None:
+    segments(shop)
+    by_id, by_bitmap = shop.watch(), shop.watch(format=evaluation_pb2.MEMBER_FORMAT_ROARING)
+    last = flood(shop, 5, 30)
+    by_id.until(last)
+    by_bitmap.until(last)
+    ordinals = {}
+    request = evaluation_service_pb2.ExportOrdinalsRequest(store_id=shop.store_id)
+    for part in shop.served.evaluation.ExportOrdinals(request):
+        numbers = np.frombuffer(part.ordinals, "<u4").tolist()
+        ordinals.update(zip(numbers, strings(part.contact_ids), strict=True))
+
+    def named(image: bytes) -> list[str]:
+        return sorted(ordinals[held] for held in from_bytes(image)) if image else []
+
+    said = [
+        (
+            held.revision,
+            held.delta.segment_id,
+            named(held.delta.entered.roaring),
+            named(held.delta.left.roaring),
+        )
+        for held in by_bitmap.seen
+    ]
+    assert said == [
+        (held.revision, held.delta.segment_id, ids(held.delta.entered), ids(held.delta.left))
+        for held in by_id.seen
+    ]
+
+
+def test_a_message_is_encoded_once_and_when_it_is_needed(shop: Shop) -> None:
+    segments(shop)
+    flood(shop, 6, 5)
+    state = shop.served.server.engine.store(shop.store_id)
+    changes = state.changes.since(0)[-1]
+    assert len(changes.deltas) > 1
+    encoded = EncodedChanges()
+
+    def messages(*wanted: str) -> list[bytes]:
+        return list(encoded.messages(state, changes, 0, with_leaves=False, wanted=wanted))
+
+    whole = messages()
+    assert [id(held) for held in messages()] == list(map(id, whole)), "the very same bytes"
+    one = changes.deltas[-1].segment_id
+    assert [id(held) for held in messages(one)] == [id(whole[-1])]
+    first = encoded.messages(state, changes, 1, with_leaves=False, wanted=())
+    next(first)
+    assert encoded.made == len(whole) + 1, "the rest waits until somebody comes to it"

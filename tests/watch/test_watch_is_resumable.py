@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
 
-from segsvc.v1 import watch_service_pb2, watch_service_pb2_grpc
+from segsvc.domain.errors import InvalidToken
+from segsvc.rpc.resume_tokens import ResumeTokens
+from segsvc.v1 import admin_service_pb2, watch_service_pb2, watch_service_pb2_grpc
 from tests.serving import serving
 from tests.watch.shop import DAY, Known, Shop, Watcher, as_json
 
@@ -116,3 +120,66 @@ def test_a_token_of_another_store_is_refused(shop: Shop) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         refused(other.watch(resume_token=token))
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_token_outlives_one_new_key_and_not_two(shop: Shop) -> None:
+    rotate = shop.served.admin.RotateWatchKeys
+    shop.segment("germans", 'country is "DE"')
+    watcher = shop.watch()
+    old = watcher.token
+    last = shop.contact("ann", country="DE")
+    assert rotate(admin_service_pb2.RotateWatchKeysRequest()).valid_keys == 2
+    watcher.until(shop.contact("bob", country="DE"))
+    assert shop.watch(resume_token=old).first.revision == last
+    rotate(admin_service_pb2.RotateWatchKeysRequest())
+    with pytest.raises(grpc.RpcError) as raised:
+        refused(shop.watch(resume_token=old))
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    newer = shop.contact("cat", country="DE")
+    assert shop.watch(resume_token=watcher.token).first.revision == newer
+
+
+def test_a_token_is_of_one_caller(shop: Shop) -> None:
+    state = shop.served.server.engine.store(shop.store_id)
+    tokens = ResumeTokens((b"new", b"old"))
+    before = ResumeTokens((b"old",)).make(state, "sender", state.revision)
+    assert tokens.read(state, "sender", before) == state.revision
+    with pytest.raises(InvalidToken):
+        tokens.read(state, "editor", before)
+
+
+def test_hanging_up_at_any_moment(shop: Shop) -> None:
+    """A watcher that hangs up inside and between revisions and resumes: all of it adds up."""
+    shop.segment("germans", 'country is "DE"')
+    shop.segment("french", 'country is "FR"')
+    chance = random.Random(7)
+    known, token, told = Known(), b"", 0
+    whole: list[watch_service_pb2.WatchResponse] = []
+
+    def take(call: Iterator[watch_service_pb2.WatchResponse]) -> None:
+        nonlocal token, told
+        whole.append(next(call))
+        if whole[-1].resume_token:
+            token, told = whole[-1].resume_token, whole[-1].revision
+            for message in whole:
+                known.apply(message)
+            whole.clear()
+
+    call = shop.served.watch.Watch(
+        watch_service_pb2.WatchRequest(store_id=shop.store_id, initial_snapshot=2)
+    )
+    for _ in range(60):
+        some = [f"c{chance.randrange(30)}" for _ in range(4)]
+        last = shop.contact(*dict.fromkeys(some), country=chance.choice(["DE", "FR"]))
+        while told < last and chance.random() < 0.8:
+            take(call)
+        if token and chance.random() < 0.5:
+            call.cancel()
+            whole.clear()
+            call = shop.served.watch.Watch(
+                watch_service_pb2.WatchRequest(store_id=shop.store_id, resume_token=token)
+            )
+    while told < last:
+        take(call)
+    call.cancel()
+    assert known.members == {name: shop.members(name) for name in ("germans", "french")}

@@ -8,6 +8,7 @@ from segsvc.cli.clock import clock
 from segsvc.cli.contacts import contact, event
 from segsvc.cli.demo import demo
 from segsvc.cli.health import health
+from segsvc.cli.history import history
 from segsvc.cli.imports import imports
 from segsvc.cli.questions import count, explain, members, stats
 from segsvc.cli.quotas import quota
@@ -29,6 +30,7 @@ for command in (serve, demo, count, explain, members, resolve, watch, event, sta
     app.command()(command)
 segment.command()(preview)
 segment.command()(update)
+segment.command()(history)
 app.add_typer(imports, name="import")
 app.add_typer(segment, name="segment")
 app.add_typer(contact, name="contact")

@@ -17,6 +17,7 @@ from segsvc.cli.connection import (
     StoreId,
     answer,
     connected,
+    print_lines,
 )
 from segsvc.cli.console import answers
 from segsvc.client.values import when
@@ -32,14 +33,15 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 def show_clock(
     server: Server = DEFAULT_SERVER, tls_ca: Authority = None, json: Json = False
 ) -> None:
-    """Show the service's now, and who moves it."""
+    """Show the service's now, who moves it, and why it is not trusted if it is not."""
     with connected(server, tls_ca) as client:
         answer(client.server_info(), json, _show)
 
 
 def _show(held: pb.GetServerInfoResponse) -> None:
     kind = pb.ClockKind.Name(held.clock).removeprefix("CLOCK_KIND_").lower()
-    answers.print(f"{_time(held.now)} UTC, a {kind} clock")
+    trust = f"; not trusted: {held.clock_suspicion}" if held.clock_suspicion else ""
+    print_lines([f"{_time(held.now)} UTC, a {kind} clock{trust}"])
 
 
 @clock.command("advance")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json as json_module
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -129,6 +132,9 @@ def members(
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 0,
     as_of: AsOf = None,
+    revision: Annotated[
+        int, typer.Option(help="Who was in the segment at this revision.", show_default=False)
+    ] = 0,
     store: StoreId = DEFAULT_STORE,
     server: Server = DEFAULT_SERVER,
     tls_ca: Authority = None,
@@ -136,20 +142,34 @@ def members(
 ) -> None:
     """List members as CSV, or as JSON lines."""
     names = attribute or []
+    if revision:
+        if segment is None or names or as_of is not None:
+            raise typer.BadParameter("--revision goes with --segment alone")
+        with opened(server, store, tls_ca) as shop:
+            listed = shop.past_members(segment, revision, page_size=min(limit, 10_000))
+            _print_ids(islice(listed, limit or None), json)
+        return
     with opened(server, store, tls_ca) as shop:
         source = source_of(shop, condition, segment)
         size = min(limit, 10_000) if limit else 10_000
         writer = csv.writer(sys.stdout, lineterminator="\n")
         if not json:
             writer.writerow(["contact_id", *names])
-        listed = shop.members(source, attributes=names, as_of=_utc(as_of), page_size=size)
-        for number, member in enumerate(listed, 1):
+        found = shop.members(source, attributes=names, as_of=_utc(as_of), page_size=size)
+        for number, member in enumerate(found, 1):
             if json:
                 print_json(member)
             else:
                 writer.writerow([member.contact_id, *(_cell(member, name) for name in names)])
             if number == limit:
                 break
+
+
+def _print_ids(contact_ids: Iterable[str], json: bool) -> None:
+    if not json:
+        print("contact_id")
+    for contact_id in contact_ids:
+        print(json_module.dumps({"contact_id": contact_id}) if json else contact_id)
 
 
 def _cell(member: pb.Member, name: str) -> str:

@@ -161,6 +161,7 @@ class Client(_View):
     list_stores = _listed(stores.list_stores)
     server_info = _unary(admin.server_info)
     confirm_clock = _unary(admin.confirm_clock)
+    rotate_watch_keys = _unary(admin.rotate_watch_keys)
 
 
 class Store(_View):
@@ -205,6 +206,7 @@ class Store(_View):
     explain_contact = _unary(evaluation.explain_contact)
     count_operands = _unary(evaluation.count_operands)
     members = _listed(evaluation.members)
+    past_members = _listed(evaluation.past_members)
     member_ids = _streamed(evaluation.member_ids)
     stream_members = _streamed(evaluation.stream_members)
     contact = _unary(evaluation.contact)

@@ -30,6 +30,8 @@ _OPTIONS = (
     ("grpc.service_config", json.dumps(_RETRIES)),
     ("grpc.max_receive_message_length", -1),
     ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.max_metadata_size", 16 * 1024),
 )
 

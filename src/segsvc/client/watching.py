@@ -58,6 +58,9 @@ class Cursor:
         changed_leaves: bool,
     ) -> None:
         self.resume_token = since
+        """Continues behind what has come whole; asked for when the stream breaks."""
+        self.handed = since
+        """Continues behind what was handed out."""
         self._request = pb.WatchRequest(
             store_id=scope.store_id,
             segment_ids=segment_ids,
@@ -74,8 +77,14 @@ class Cursor:
         self._request.resume_token = self.resume_token
         return Call("/segsvc.v1.WatchService/Watch", self._request, pb.WatchResponse)
 
-    def take(self, message: pb.WatchResponse) -> list[Change]:
-        """Take in a message; return the changes of its revision once they are all there."""
+    def take(self, message: pb.WatchResponse) -> Iterator[Change]:
+        """Take in a message; yield the changes of its revision once they are all there."""
+        for change in self._whole(message):
+            self.handed = change.resume_token or self.handed
+            yield change
+        self.handed = self.resume_token
+
+    def _whole(self, message: pb.WatchResponse) -> list[Change]:
         change = _change(message)
         if change is not None:
             self._waiting.append(change)
@@ -116,7 +125,9 @@ def _change(message: pb.WatchResponse) -> Change | None:
 class Watch:
     """Changes as they come, without an end; a broken stream goes on where it broke.
 
-    `resume_token` continues behind the last change that was handed out.
+    `resume_token` continues behind the last revision all of whose changes were handed out: whoever
+    keeps it beside what it did with them goes on after its own crash with nothing lost, and sees
+    again at most the changes of one revision.
     """
 
     def __init__(
@@ -132,7 +143,7 @@ class Watch:
     @property
     def resume_token(self) -> bytes:
         """See `Watch`; also moved on by bookmarks when nothing changes."""
-        return self._cursor.resume_token
+        return self._cursor.handed
 
     def __iter__(self) -> Iterator[Change]:
         waits = delays(self._patience)
@@ -161,7 +172,7 @@ class AsyncWatch:
     @property
     def resume_token(self) -> bytes:
         """See `Watch.resume_token`."""
-        return self._cursor.resume_token
+        return self._cursor.handed
 
     async def __aiter__(self) -> AsyncIterator[Change]:
         waits = delays(self._patience)

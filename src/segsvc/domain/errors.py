@@ -334,6 +334,17 @@ class Poisoned(SegsvcError):
 
 
 @dataclass(eq=False)
+class Superseded(SegsvcError):
+    """A newer edit of a segment came while an older one was being built."""
+
+    segment_id: str
+
+    @property
+    def message(self) -> str:
+        return f"a newer edit of segment {self.segment_id!r} came; this one changed nothing"
+
+
+@dataclass(eq=False)
 class ChunkRefused(SegsvcError):
     """A chunk of a stream was refused; those before it were applied and none after it."""
 

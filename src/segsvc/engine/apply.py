@@ -35,6 +35,7 @@ from segsvc.engine.codec import Codec, UpdateStore, Write
 from segsvc.engine.evaluation import Evaluation
 from segsvc.engine.numbers import IndexNumbers
 from segsvc.engine.requests import Answer
+from segsvc.engine.rules import WATCH_GENERATION
 from segsvc.engine.state import StoreSettings, StoreState, changed, segment_facts
 from segsvc.index import Touched
 from segsvc.segment.definition import Segment
@@ -85,6 +86,8 @@ def apply_record(
     else:
         state.writes.add(effect.touched, state.index.contacts.count)
     if record.kind is RecordKind.RULES:
+        state.rules = record.header.rules
+        state.watch_generation = int(record.header.facts[WATCH_GENERATION])
         deltas = state.memberships.recheck(state.view(), state.segments)
     else:
         deltas = state.memberships.advance(
@@ -96,6 +99,7 @@ def apply_record(
             removed=effect.removed,
             everything=effect.new_calendar,
         )
+    state.memberships.close_revision()
     _conclude(state, effect.feed(deltas))
     return answers
 
@@ -150,6 +154,7 @@ def new_store(
     state = StoreState(store_id, StoreSettings(**facts), evaluation)
     state.revision, state.at = record.revision, record.at
     state.updated_revision = record.revision
+    state.rules = record.header.rules
     state.memberships.answers.at = record.at
     for request in record.header.requests:
         answer = Answer(record.revision, record.at, request.answer)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from segsvc.domain.errors import FailedPrecondition, TimeInThePast
+from segsvc.domain.errors import FailedPrecondition, NotServing, TimeInThePast
 
 JUMP_SECONDS = 60
 """How far the system clock may run ahead of the monotonic clock before it is suspect."""
@@ -23,7 +23,14 @@ class Clock(Protocol):
 
     @property
     def suspicion(self) -> str:
-        """Why the clock is not trusted; empty when it is."""
+        """Why the clock is not trusted as it is now; empty when it is."""
+
+    def confirm(self) -> None:
+        """Trust the clock as it is now.
+
+        Raises:
+            FailedPrecondition: when it is trusted already.
+        """
 
     def seconds_until(self, instant: int) -> float | None:
         """Return how long it takes until `now` is *instant*; None: until somebody moves it."""
@@ -54,7 +61,8 @@ class SystemClock:
 
     @property
     def suspicion(self) -> str:
-        """See `Clock.suspicion`."""
+        """See `Clock.suspicion`; once it jumped, it stays suspect."""
+        self.now()
         return self._suspicion
 
     def seconds_until(self, instant: int) -> float | None:
@@ -68,12 +76,8 @@ class SystemClock:
             self._suspicion = f"the system clock is {idle // 86_400} days ahead of the journal"
 
     def confirm(self) -> None:
-        """Trust the clock as it is now.
-
-        Raises:
-            FailedPrecondition: when it is trusted already.
-        """
-        if not self._suspicion:
+        """See `Clock.confirm`."""
+        if not self.suspicion:
             raise FailedPrecondition("CLOCK_NOT_SUSPECT", "clock", "the clock is trusted already")
         self._base = self._wall() - self._monotonic()
         self._suspicion = ""
@@ -90,6 +94,10 @@ class ReplayClock:
     def now(self) -> int:
         """Return the instant it was last moved to."""
         return self._now
+
+    def confirm(self) -> None:
+        """See `Clock.confirm`."""
+        raise FailedPrecondition("CLOCK_NOT_SUSPECT", "clock", "a replay clock is always trusted")
 
     def seconds_until(self, instant: int) -> float | None:
         """See `Clock.seconds_until`."""
@@ -108,6 +116,19 @@ class ReplayClock:
         if instant < self._now:
             raise TimeInThePast("to", self._now)
         self._now = instant
+
+
+def trusted_now(clock: Clock) -> int:
+    """Return the current instant, which stores may be moved to.
+
+    Raises:
+        NotServing: the clock is not trusted.
+    """
+    now = clock.now()
+    suspicion = clock.suspicion
+    if suspicion:
+        raise NotServing("CLOCK_SUSPECT", f"{suspicion}; AdminService.ConfirmClock trusts it")
+    return now
 
 
 def replay_clock(clock: Clock) -> ReplayClock:

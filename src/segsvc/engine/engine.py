@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,25 +22,32 @@ from segsvc.domain.errors import (
 )
 from segsvc.domain.ids import Revision, StoreId, check_store_id
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
-from segsvc.engine.apply import new_store
-from segsvc.engine.clock import Clock, replay_clock
+from segsvc.engine.apply import apply_record, new_store
+from segsvc.engine.builds import Builds
+from segsvc.engine.clock import Clock, replay_clock, trusted_now
 from segsvc.engine.codec import Codec, Write
 from segsvc.engine.evaluation import Evaluation
 from segsvc.engine.memory import ProcessMemory, give_back, parts_of, resident_bytes, unused_bytes
+from segsvc.engine.new_rules import rules_record
 from segsvc.engine.recover import Recovered, Unapplied, recover_store
-from segsvc.engine.requests import Answer
+from segsvc.engine.requests import Answer, digest_of
 from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreSettings, StoreState
 from segsvc.engine.ticker import Ticker
+from segsvc.engine.turn import Chain
 from segsvc.engine.upkeep import Upkeep
-from segsvc.engine.write import Chain, CommitLoop
+from segsvc.engine.write import CommitLoop
 from segsvc.segment.delta import Changes
+from segsvc.segment.writes import SegmentWrite
 from segsvc.storage import Storage, StoredChanges
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 CREATE_STORE = "CreateStore"
+
+CHANGES_PER_PAGE = 256
+"""Revisions whose changes a reader of the change log gets at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class Engine:
         evaluation: Evaluation | None = None,
         *,
         empties_unapplied: bool = False,
+        rules: str = RULES,
     ) -> None:
         """Make an engine; `open` it.
 
@@ -89,6 +97,7 @@ class Engine:
         self.storage = storage
         self.codec = codec
         self.clock = clock
+        self.rules = rules
         self.recovered: list[Recovered] = []
         self.started_at = int(time.time())
         self._baseline = resident_bytes()
@@ -98,13 +107,16 @@ class Engine:
         self._stores: dict[str, StoreState] = {}
         self._unsaved: dict[str, int] = {}
         self._snapshot_bytes: dict[str, int] = {}
+        self._saved: dict[str, int] = {}
+        """Revisions of the latest snapshots."""
         self._creating = asyncio.Lock()
         self._checkpointing = asyncio.Lock()
         self._threads = ThreadPoolExecutor(2, "segsvc-storage")
-        self._background: set[asyncio.Task[object]] = set()
+        self._background: set[asyncio.Future[Any]] = set()
         self.commits = CommitLoop(storage, codec, clock, self._poison, self._changed)
         self.ticker = Ticker(self.commits, clock)
         self.upkeep = Upkeep(self.stores)
+        self._builds = Builds(self.commits, clock, self._is_open)
         self.stopping = False
         self._pulses: dict[StoreState, asyncio.Future[None]] = {}
 
@@ -117,8 +129,10 @@ class Engine:
         for store_id in await self.in_thread(self.storage.store_ids):
             state, recovered = await self._recover(store_id)
             self._stores[store_id] = state
+            self._saved[store_id] = recovered.snapshot_revision
             self.recovered.append(recovered)
-            log.info("recovered", **asdict(recovered))
+            log.info("recovered", **recovered.facts())
+            await self._renew_rules(state, recovered)
         self.clock.begin(max((state.at for state in self._stores.values()), default=0))
         self.commits.start()
         self.ticker.start()
@@ -139,15 +153,31 @@ class Engine:
             await self._empty(broken.record)
         return recover_store(self.storage, store_id, self.codec, self.evaluation)
 
+    async def _renew_rules(self, state: StoreState, recovered: Recovered) -> None:
+        """Go on under this service's rules; see `new_rules`."""
+        record = rules_record(state, recovered, self.rules)
+        if record is not None:
+            await self.in_thread(self.storage.append, [record])
+            apply_record(state, record, self.codec)
+            log.info(
+                "new rules",
+                store_id=state.store_id,
+                revision=state.revision,
+                rules=self.rules,
+                watch_generation=state.watch_generation,
+            )
+
     async def close(self) -> None:
         """Commit what waits, take a last snapshot of what changed, and end."""
         await self.upkeep.stop()
         await self.ticker.stop()
         await self.commits.stop()
+        await self._builds.ended()
         await asyncio.gather(*self._background, return_exceptions=True)
-        for store_id, unsaved in list(self._unsaved.items()):
-            if unsaved and store_id in self._stores and self._may_be_saved(store_id):
-                await self.checkpoint(store_id)
+        for state in self.stores():
+            unsaved = state.revision > self._saved.get(state.store_id, 0)
+            if unsaved and self._may_be_saved(state.store_id):
+                await self.checkpoint(state.store_id)
         self._threads.shutdown()
 
     def _may_be_saved(self, store_id: str) -> bool:
@@ -208,7 +238,7 @@ class Engine:
                 return held, first
             at = self.clock.now()
             settings = StoreSettings(display_name, time_zone, week_start, secrets.token_hex(32), at)
-            record = _first_record(checked, settings, request_id, digest)
+            record = _first_record(checked, settings, request_id, digest, self.rules)
             await self.in_thread(self.storage.create_store, checked, record)
             state = self._stores[checked] = new_store(checked, record, self.evaluation)
             return state, Answer(1, at, {})
@@ -217,11 +247,12 @@ class Engine:
         """Remove a store and everything of it."""
         state = self.store(store_id)
         async with self.commits.between_turns():
+            state.gone = True
             self._stores.pop(state.store_id, None)
             self._unsaved.pop(state.store_id, None)
             self._snapshot_bytes.pop(state.store_id, None)
-            self.ticker.forget(state)
             self.evaluation.cache.forget(state.writes)
+            self._saved.pop(state.store_id, None)
             self._beat(state)
         await self.in_thread(self.storage.delete_store, state.store_id)
 
@@ -235,14 +266,28 @@ class Engine:
         chain: Chain | None = None,
         digest: str = "",
     ) -> Answer:
-        """Make a write durable and visible; see `CommitLoop.write`."""
+        """Make a write durable and visible; see `CommitLoop.write`.
+
+        Raises:
+            Superseded: a newer edit of the segment came while this one was being built.
+        """
         state = self.store(store_id)
-        answer = await self.commits.write(state, method, request_id, payload, write, chain, digest)
+        if isinstance(write, SegmentWrite):
+            answer = await self._builds.write(
+                state, method, request_id, payload, write, digest or digest_of(payload)
+            )
+        else:
+            answer = await self.commits.write(
+                state, method, request_id, payload, write, chain, digest
+            )
         unsaved = self._unsaved[store_id] = self._unsaved.get(store_id, 0) + len(payload)
         enough = max(self._policy.journal_bytes, self._snapshot_bytes.get(store_id, 0))
         if unsaved >= enough and not self._checkpointing.locked():
             self._in_background(self.checkpoint(store_id))
         return answer
+
+    def _is_open(self, state: StoreState) -> bool:
+        return not (self.stopping or state.gone)
 
     def _in_background(self, work: Awaitable[object]) -> None:
         task = asyncio.ensure_future(work)
@@ -268,14 +313,27 @@ class Engine:
         """Move the replay clock to *to*; return the store's revision and time after it."""
         state = self.store(store_id)
         replay_clock(self.clock).advance_to(to)
-        await self.commits.catch_up(state, to, mark=True)
+        await self.commits.catch_up([state], to, mark=True)
         self.ticker.wake()
         return state.revision, state.at
 
+    def confirm_clock(self) -> None:
+        """Trust the clock as it is now, and let what fell due meanwhile happen.
+
+        Raises:
+            FailedPrecondition: when it is trusted already.
+        """
+        self.clock.confirm()
+        self.ticker.wake()
+
     async def settle(self, state: StoreState) -> None:
-        """Let flips that are due happen, and ticks be durable, before a read."""
-        while state.owed or state.memberships.is_due(self.clock.now()):
-            await self.commits.catch_up(state, self.clock.now())
+        """Let flips that are due happen, and ticks be durable, before a read.
+
+        Raises:
+            NotServing: some may be due, and the clock is not trusted.
+        """
+        while not state.gone and (state.owed or state.memberships.is_due(self.clock.now())):
+            await self.commits.catch_up([state], trusted_now(self.clock))
 
     def _changed(self, state: StoreState) -> None:
         """Do what follows a revision of a store."""
@@ -330,6 +388,7 @@ class Engine:
                 state.release()
             self._snapshot_bytes[store_id] = size
             state.changes.mark_stored(revision)
+            self._saved[store_id] = revision
             await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
             await self.in_thread(give_back)
         log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)
@@ -340,9 +399,9 @@ class Engine:
         self.storage.append_changes(store_id, stored, rows)
 
     async def changes_since(self, state: StoreState, revision: int) -> Sequence[Changes]:
-        """Return changes of revisions later than *revision*, oldest first.
+        """Return a page of the changes of revisions later than *revision*, oldest first.
 
-        Those on disk come in pages: ask again from the last one; empty means there are no more.
+        Ask again from the last one; an empty page means that there are no more.
 
         Raises:
             RevisionCompacted: some of them are dropped already.
@@ -356,7 +415,7 @@ class Engine:
             if page:
                 return [Changes.from_bytes(held.body) for held in page]
             revision = state.changes.floor
-        return list(state.changes.since(revision))
+        return state.changes.since(revision, CHANGES_PER_PAGE)
 
     async def _poison(self, store_id: str, record: JournalRecord) -> None:
         """Empty *record*'s revision for every replay, and bring the store back without it."""
@@ -368,7 +427,7 @@ class Engine:
     async def _empty(self, record: JournalRecord) -> None:
         """Append the marker that makes every replay skip *record*, the last of its store."""
         log.error("poisoned", store_id=record.store_id, revision=record.revision)
-        header = RecordHeader(rules=RULES, requests=(), facts={"revision": record.revision})
+        header = RecordHeader(rules=self.rules, requests=(), facts={"revision": record.revision})
         marker = JournalRecord(
             record.store_id,
             Revision(record.revision + 1),
@@ -381,10 +440,10 @@ class Engine:
 
 
 def _first_record(
-    store_id: StoreId, settings: StoreSettings, request_id: str, digest: str
+    store_id: StoreId, settings: StoreSettings, request_id: str, digest: str, rules: str
 ) -> JournalRecord:
     request = RequestHeader(CREATE_STORE, request_id, None, digest, {})
-    header = RecordHeader(rules=RULES, requests=(request,), facts={"settings": asdict(settings)})
+    header = RecordHeader(rules=rules, requests=(request,), facts={"settings": asdict(settings)})
     return JournalRecord(
         store_id, Revision(1), settings.created_at, RecordKind.STORE, header, (b"",)
     )

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from segsvc.bitmap import Bitmap
+from segsvc.condition.attribute import AttributeLeaf
+from segsvc.condition.boolean import BooleanOperator, BooleanTest
+from segsvc.condition.text import TextOperator, TextTest
+from segsvc.condition.tree import AllOf, Condition, Not
 from segsvc.condition.view import View
-from segsvc.domain.predicate import Is, OneOf, Present
+from segsvc.segment.memberships import Memberships
 
 
 class Channel(StrEnum):
@@ -18,19 +22,26 @@ class Channel(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelRule:
-    """The attributes that decide: where to, whether that is invalid, and consent."""
+def _steps(address: str, invalid: str, status: str) -> tuple[Condition, Condition, Condition]:
+    """Return who has an address; whose is also valid; who of those has also subscribed."""
+    has_address = AttributeLeaf(address, TextTest(TextOperator.SET))
+    is_valid = Not(AttributeLeaf(invalid, BooleanTest(BooleanOperator.TRUE)))
+    subscribed = AttributeLeaf(status, TextTest(TextOperator.IS, ("subscribed",)))
+    return has_address, AllOf((has_address, is_valid)), AllOf((has_address, is_valid, subscribed))
 
-    address: str
-    invalid: str
-    status: str
 
-
-RULES = {
-    Channel.EMAIL: ChannelRule("email", "email_invalid", "email_status"),
-    Channel.SMS: ChannelRule("phone", "sms_invalid", "sms_status"),
+_STEPS = {
+    Channel.EMAIL: _steps("email", "email_invalid", "email_status"),
+    Channel.SMS: _steps("phone", "sms_invalid", "sms_status"),
 }
+
+
+def _followed(memberships: Memberships, view: View, channel: Channel, step: int) -> Bitmap:
+    """Return who passes a step. Maintained like members, so nothing is scanned but once.
+
+    Time does not change it: it holds at any instant to come.
+    """
+    return memberships.follow(f"{channel}: {step}", _STEPS[channel][step], view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +53,15 @@ class Unreachable:
     not_subscribed: int = 0
 
 
-def reachable(view: View, channel: Channel, among: Bitmap) -> tuple[Bitmap, Unreachable]:
+def reachable(
+    memberships: Memberships, view: View, channel: Channel, among: Bitmap
+) -> tuple[Bitmap, Unreachable]:
     """Return who of *among* can be reached on *channel*, and how many cannot by reason."""
     if channel is Channel.ANY:
         return among, Unreachable()
-    rule = RULES[channel]
-    addressed = among & view.attribute(rule.address, Present(), None)
-    valid = addressed - view.attribute(rule.invalid, Is(True), None)
-    left = valid & view.attribute(rule.status, OneOf(("subscribed",)), None)
+    addressed, valid, left = (
+        among & _followed(memberships, view, channel, step) for step in range(3)
+    )
     return left, Unreachable(
         len(among) - len(addressed), len(addressed) - len(valid), len(valid) - len(left)
     )
@@ -80,9 +92,8 @@ class Reach:
         )
 
 
-def reach_of(view: View) -> Reach:
+def reach_of(memberships: Memberships, view: View) -> Reach:
     """Return who can be reached."""
-    universe = view.universe()
     return Reach(
-        reachable(view, Channel.EMAIL, universe)[0], reachable(view, Channel.SMS, universe)[0]
+        _followed(memberships, view, Channel.EMAIL, 2), _followed(memberships, view, Channel.SMS, 2)
     )

@@ -11,6 +11,7 @@ from segsvc.domain.errors import TimeInThePast
 from segsvc.engine.reach import Reach, reach_of
 from segsvc.engine.state import SegmentReader, StoreState
 from segsvc.plan.execute import Execution, Step
+from segsvc.segment.definition import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +58,31 @@ class Reading:
         """
         match target:
             case SavedSegment(segment_id):
-                self.state.segments.get(segment_id)
-                return self.view.segment(segment_id, self.as_of, None)
+                return self._saved(self.state.segments.get(segment_id))
             case SegmentSet():
                 return self._combined(target)
             case _:
                 return self.run.members(target)
 
+    def members_of(self, segment: Segment) -> Bitmap:
+        """Return the members of *segment* as it was defined then; do not change it."""
+        catalog = self.state.segments
+        if segment.id in catalog and catalog.get(segment.id).revision == segment.revision:
+            return self._saved(segment)
+        return self.run.members(segment.condition)
+
+    def _saved(self, segment: Segment) -> Bitmap:
+        """Return members as they are maintained, or evaluated for an instant to come."""
+        maintained = self.state.memberships
+        if maintained.are_exact_at(self.as_of):
+            return maintained.members(segment.id)
+        return self.run.members(segment.condition)
+
     def count(self, target: Target) -> int:
         """Return how many contacts *target* holds."""
         match target:
-            case SavedSegment(segment_id):
-                return self.run.count(self.state.segments.get(segment_id).condition)
-            case SegmentSet():
-                return len(self._combined(target))
+            case SavedSegment() | SegmentSet():
+                return len(self.members(target))
             case _:
                 return self.run.count(target)
 
@@ -88,7 +100,7 @@ class Reading:
 
     def reach(self) -> Reach:
         """Return who can be reached by e-mail and by SMS."""
-        return reach_of(self.view)
+        return reach_of(self.state.memberships, self.view)
 
 
 def instant_of_read(state: StoreState, now: int, asked: int | None) -> int:

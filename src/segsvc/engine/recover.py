@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -54,6 +54,12 @@ class Recovered:
     requests_replayed: int
     poisoned: int
     seconds: float
+    replayed_rules: frozenset[str] = frozenset()
+    """The rules under which the replayed records were accepted."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return it for the log."""
+        return {**asdict(self), "replayed_rules": sorted(self.replayed_rules)}
 
 
 class Unapplied(Exception):
@@ -86,6 +92,7 @@ def recover_store(
     base = 0 if state is None else state.revision
     emptied = _poisoned(history, store_id, base)
     records = requests = 0
+    rules = set()
     journal = history.read_journal(store_id, base)
     for record in journal:
         try:
@@ -102,11 +109,20 @@ def recover_store(
                 f"revision {record.revision} of store {store_id!r} cannot be applied: {broken!r}"
             ) from broken
         records += 1
+        rules.add(record.header.rules)
         requests += len(record.header.requests)
     if state is None:
         raise StorageFailed(f"store {store_id!r} has neither a snapshot nor a journal")
-    took = perf_counter() - started
-    return state, Recovered(store_id, state.revision, base, records, requests, len(emptied), took)
+    return state, Recovered(
+        store_id,
+        state.revision,
+        base,
+        records,
+        requests,
+        len(emptied),
+        perf_counter() - started,
+        frozenset(rules),
+    )
 
 
 def _poisoned(history: StoredHistory, store_id: str, base: int) -> frozenset[int]:

@@ -91,7 +91,7 @@ def resolve(reading: Reading, spec: RecipientSpec, raw: bytes, resolution_id: st
     kept = included
     if spec.exclude:
         kept = included - reading.members(SegmentSet(spec.exclude))
-    reached, unreachable = reachable(reading.view, spec.channel, kept)
+    reached, unreachable = reachable(reading.state.memberships, reading.view, spec.channel, kept)
     chosen = _arm(reading, reached, spec.split)
     capped = _first(reading, chosen, spec.cap, spec.cap_salt)
     return Resolution(

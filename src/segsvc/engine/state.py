@@ -27,7 +27,6 @@ from segsvc.domain.standard_schema import STANDARD_SCHEMA
 from segsvc.engine.codec import Codec
 from segsvc.engine.evaluation import Evaluation
 from segsvc.engine.requests import AnsweredRequests
-from segsvc.engine.rules import RULES
 from segsvc.index import BytesSection, IndexView, StoreIndex, WriteLog
 from segsvc.plan.contact import next_edge
 from segsvc.plan.execute import Execution
@@ -87,6 +86,8 @@ class StoreState:
         """Changes up to this revision are dropped, in memory and on disk."""
         self.watch_generation = 1
         """Grows when deltas that were sent may not be those that a replay gives."""
+        self.gone = False
+        """Whether the store was deleted."""
         self.owed: list[OwedTick] = []
         """Ticks that memberships went through already; they are journaled before anything else."""
         self.requests = AnsweredRequests()
@@ -96,8 +97,8 @@ class StoreState:
         self.updated_at = settings.created_at
         self.updated_revision = 0
         """The revision of the last settings update."""
-        self.rules = RULES
-        """The rules under which memberships were last found right."""
+        self.rules = ""
+        """The rules under which memberships were last found right, and writes are accepted."""
         self.lifecycle_date = 0
         """Packed day that the last lifecycle labels describe; 0: none yet."""
 
@@ -148,13 +149,12 @@ class StoreState:
             "updated_revision": self.updated_revision,
             "updated_at": self.updated_at,
             "lifecycle_date": self.lifecycle_date,
-            "members_at": self.memberships.at,
             "compacted": self.compacted,
             "history": self.history.facts(),
             "triggers": self.triggers.facts(),
             "quotas": self.quotas.facts(),
             "watch_generation": self.watch_generation,
-            "rules": RULES,
+            "rules": self.rules,
         }
 
     @classmethod
@@ -190,7 +190,7 @@ class StoreState:
         state.memberships.load(
             state.view(),
             state.segments,
-            facts["members_at"],
+            state.at,
             lambda segment_id: from_bytes(sections[f"{_MEMBERS}{segment_id}"].tobytes()),
         )
         return state

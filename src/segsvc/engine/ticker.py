@@ -43,16 +43,12 @@ class Ticker:
     def plan(self, state: StoreState) -> None:
         """Note when *state* is due now; call after each of its revisions."""
         due = state.memberships.due
-        if due is None or self._planned.get(state) == due:
+        if due is None or state.gone or self._planned.get(state) == due:
             return
         self._planned[state] = due
         heapq.heappush(self._heap, (due, next(self._number), state))
         if self._heap[0][2] is state:
             self._wake.set()
-
-    def forget(self, state: StoreState) -> None:
-        """Never tick a deleted store again."""
-        self._planned.pop(state, None)
 
     def wake(self) -> None:
         """Look at the clock again: it was moved, or is trusted again."""
@@ -77,14 +73,17 @@ class Ticker:
                 pass
 
     async def _tick_due(self) -> None:
-        while self._heap and not self._clock.suspicion:
-            due, _, state = self._heap[0]
-            if self._planned.get(state) == due:
-                now = self._clock.now()
-                if due > now:
-                    return
-                await self._commits.catch_up(state, now)
-                self._planned.pop(state, None)
+        now = self._clock.now()
+        if self._clock.suspicion:
+            return
+        due = []
+        while self._heap and self._heap[0][0] <= now:
+            instant, _, state = heapq.heappop(self._heap)
+            if self._planned.get(state) == instant:
+                del self._planned[state]
+                due.append(state)
+        try:
+            await self._commits.catch_up(due, now)
+        finally:
+            for state in due:
                 self.plan(state)
-            if self._heap and self._heap[0][:1] == (due,) and self._heap[0][2] is state:
-                heapq.heappop(self._heap)

@@ -11,32 +11,29 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Protocol
 
-import numpy as np
 import structlog
 
-from segsvc.automation.writes import AckEntries
 from segsvc.domain.errors import (
     EarlierChunkRefused,
+    NotFound,
     NotServing,
     Overloaded,
     Poisoned,
     SegsvcError,
     StorageFailed,
 )
-from segsvc.domain.ids import Revision
-from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
-from segsvc.domain.write import RecordEvents, SetLifecycleLabels, UpsertContacts
-from segsvc.engine.accept import Acceptance, accept
+from segsvc.domain.record import JournalRecord
+from segsvc.engine.accept import accept
 from segsvc.engine.apply import apply_record, apply_tick
-from segsvc.engine.clock import Clock
+from segsvc.engine.clock import Clock, trusted_now
 from segsvc.engine.codec import Codec, Write
 from segsvc.engine.requests import Answer, digest_of
-from segsvc.engine.rules import RULES
 from segsvc.engine.state import StoreState
-from segsvc.engine.time_steps import take_step, take_steps, upcoming_step
+from segsvc.engine.time_steps import SLICE_SECONDS, is_behind, take_step, take_steps, upcoming_step
+from segsvc.engine.turn import Chain, Turn, Waiting
 from segsvc.index import EventOverlay
 
 log = structlog.get_logger()
@@ -47,85 +44,11 @@ TURN_BYTES = 2**19
 Nothing else runs while a turn is applied: some milliseconds for so much. Turns of 4 MiB import
 a tenth faster and hold everybody up eight times as long."""
 
+SLICES_PER_TURN = 8
+"""Slices of steps of time that share a transaction; others run in between."""
+
 MAX_WAITING_BYTES = 256 * 2**20
 """Payload bytes that may wait in all before writes are refused."""
-
-
-@dataclass(slots=True, eq=False)
-class Chain:
-    """The writes of one stream: once one is refused, those behind it are refused too."""
-
-    broken: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Waiting:
-    """A request in the queue."""
-
-    method: str
-    request_id: str
-    payload: bytes
-    write: Write
-    answered: asyncio.Future[Answer]
-    chain: Chain
-    digest: str
-
-    @property
-    def shares(self) -> bool:
-        """Whether it may share its revision with other writes."""
-        return isinstance(
-            self.write, UpsertContacts | SetLifecycleLabels | RecordEvents | AckEntries
-        )
-
-    @property
-    def reads_contacts(self) -> bool:
-        """Whether it is judged by which contacts exist, so that it cannot follow a data write."""
-        if isinstance(self.write, RecordEvents):
-            return not self.write.create_contacts
-        return isinstance(self.write, SetLifecycleLabels)
-
-
-@dataclass(slots=True)
-class Turn:
-    """What one store commits as its next revision."""
-
-    state: StoreState
-    at: int
-    requests: list[tuple[Waiting, Acceptance]] = field(default_factory=list)
-
-    def records(self) -> list[JournalRecord]:
-        """Return the journal records of the turn: ticks that come first, then its writes.
-
-        Ticks are kept also when no write was accepted: memberships went through them.
-        """
-        ticks = [tick.record for tick in self.state.owed]
-        return [*ticks, self._writes()] if self.requests else ticks
-
-    def _writes(self) -> JournalRecord:
-        headers = tuple(
-            RequestHeader(
-                method=held.method,
-                request_id=held.request_id,
-                accepted=_packed(acceptance),
-                digest=held.digest,
-                answer=acceptance.facts,
-            )
-            for held, acceptance in self.requests
-        )
-        return JournalRecord(
-            store_id=self.state.store_id,
-            revision=Revision(self.state.revision + len(self.state.owed) + 1),
-            at=self.at,
-            kind=RecordKind.WRITES,
-            header=RecordHeader(rules=RULES, requests=headers, facts={}),
-            payloads=tuple(held.payload for held, _ in self.requests),
-        )
-
-
-def _packed(acceptance: Acceptance) -> bytes | None:
-    if acceptance.rows is None:
-        return None
-    return np.packbits(acceptance.rows, bitorder="little").tobytes()
 
 
 class Journal(Protocol):
@@ -166,6 +89,8 @@ class CommitLoop:
         self.fault: StorageFailed | None = None
         """Set when a write could neither be applied nor taken back: the memory of its store is
         wrong, and only a restart brings back what the journal says."""
+        self._catching_up: set[StoreState] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, "segsvc-journal")
         self._advanced = asyncio.Condition()
         self._frozen = asyncio.Lock()
@@ -225,40 +150,79 @@ class CommitLoop:
         async with self._advanced:
             await self._advanced.wait_for(lambda: state.revision >= revision)
 
-    async def catch_up(self, state: StoreState, target: int, *, mark: bool = False) -> None:
-        """Let time pass in a store up to *target*, in steps; those that change something are kept.
+    async def catch_up(
+        self, states: Iterable[StoreState], target: int, *, mark: bool = False
+    ) -> None:
+        """Let time pass in stores up to *target*, in steps; those that change something are kept.
+
+        Many stores share a transaction, and others get a turn in between.
 
         Args:
             mark: whether the last step is kept in any case.
         """
-        arrived = False
-        while not arrived:
+        waiting = deque(states)
+        while waiting:
+            stepped: dict[StoreState, None] = {}
             async with self._frozen:
-                arrived = take_steps(state, target, mark=mark)
-                await self._settle(state)
-            await self._announce(state)
+                for _ in range(SLICES_PER_TURN):
+                    stepped.update(dict.fromkeys(_step_some(waiting, target, mark=mark)))
+                    await asyncio.sleep(0)
+                    if not waiting:
+                        break
+                await self.settle_owed(*stepped)
+            await self._announce(*stepped)
 
-    async def _settle(self, state: StoreState) -> None:
-        """Make the ticks that a store owes its journal durable, and apply them."""
-        owed = list(state.owed)
-        if owed:
-            await self._append([tick.record for tick in owed])
+    async def settle_owed(self, *states: StoreState) -> None:
+        """Make the ticks that stores owe the journal durable, and apply them; between turns."""
+        await self._append([tick.record for state in states for tick in state.owed])
+        for state in states:
             _apply_owed(state)
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while any(self._queues.values()):
+            while ready := self._ready():
                 async with self._frozen:
-                    written = await self._one_turn()
+                    written = await self._one_turn(*ready)
                 await self._announce(*written)
-            if self._closing or self.fault is not None:
+            if (self._closing and not self._catching_up) or self.fault is not None:
                 return
 
-    async def _one_turn(self) -> list[StoreState]:
+    def _ready(self) -> tuple[list[StoreState], int] | None:
+        """Return the stores that can take a turn, and its time; None: there is none.
+
+        A store that time has far to go in catches up first, beside the turns of others.
+        """
+        try:
+            now = trusted_now(self._clock) if self._queues else 0
+        except NotServing as refused:
+            for state in list(self._queues):
+                self._refuse(state, refused)
+            return None
+        for state in [held for held in self._queues if held.gone]:
+            self._refuse(state, NotFound("store", state.store_id))
+        behind = {state for state in self._queues if is_behind(state, now)}
+        for state in behind - self._catching_up:
+            self._catching_up.add(state)
+            task = asyncio.get_running_loop().create_task(self._catch_up_for_writes(state, now))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        ready = [state for state in self._queues if state not in self._catching_up]
+        return (ready, now) if ready else None
+
+    async def _catch_up_for_writes(self, state: StoreState, now: int) -> None:
+        try:
+            await self.catch_up([state], now)
+        except SegsvcError as failed:
+            self._refuse(state, failed)
+        finally:
+            self._catching_up.discard(state)
+            self._wake.set()
+
+    async def _one_turn(self, states: list[StoreState], now: int) -> list[StoreState]:
         """The pipeline: what waits -> accepted -> journaled -> applied -> answered."""
-        turns = [self._form(state) for state in list(self._queues)]
+        turns = [self._form(state, now) for state in states if not state.gone]
         records = [turn.records() for turn in turns]
         try:
             await self._append([record for held in records for record in held])
@@ -290,10 +254,16 @@ class CommitLoop:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._thread, self._journal.append, records)
 
-    def _form(self, state: StoreState) -> Turn:
+    def _refuse(self, state: StoreState, error: SegsvcError) -> None:
+        """Refuse all that waits for a store."""
+        queue = self._queues.pop(state, deque())
+        self._waiting_bytes -= sum(len(held.payload) for held in queue)
+        _fail(((held, None) for held in queue), error)
+
+    def _form(self, state: StoreState, now: int) -> Turn:
         """Take what the store may commit next; requests that are not accepted are answered."""
         queue = self._queues[state]
-        turn = Turn(state, _let_time_pass(state, self._clock.now()))
+        turn = Turn(state, _let_time_pass(state, now))
         overlay = EventOverlay()
         taken, ids = 0, set()
         while queue:
@@ -349,6 +319,21 @@ class CommitLoop:
     def between_turns(self) -> asyncio.Lock:
         """Return the lock under which no turn runs; hold it only for a moment."""
         return self._frozen
+
+
+def _step_some(waiting: deque[StoreState], target: int, *, mark: bool) -> list[StoreState]:
+    """Take steps in one store after the other, for a moment; return which, and keep the rest."""
+    stepped: list[StoreState] = []
+    began = perf_counter()
+    while waiting and (not stepped or perf_counter() - began < SLICE_SECONDS):
+        state = waiting.popleft()
+        if state.gone:
+            continue
+        stepped.append(state)
+        if not take_steps(state, target, mark=mark):
+            waiting.append(state)
+            break
+    return stepped
 
 
 def _let_time_pass(state: StoreState, now: int) -> int:

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from segsvc.domain.errors import InvalidToken, OrdinalEpochChanged, WatchGenerationChanged
 from segsvc.engine.state import StoreState
 
+WATCH_KEYS = "watch-tokens"
+"""The name under which storage keeps the keys."""
+
 _VERSION = 1
 _SIGNATURE_BYTES = 16
 
@@ -18,6 +21,10 @@ class ResumeTokens:
     """Makes tokens with the first of its keys, reads those made with any of them."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = tuple(keys)
+
+    def renew(self, keys: Sequence[bytes]) -> None:
+        """Use other keys from now on."""
         self._keys = tuple(keys)
 
     def make(self, state: StoreState, principal: str, revision: int) -> bytes:

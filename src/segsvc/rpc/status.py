@@ -116,6 +116,7 @@ _TABLE: dict[type[errors.SegsvcError], Callable[[Any], Status]] = {
     errors.NotServing: lambda e: (_CODES.UNAVAILABLE, e.reason, {}),
     errors.StorageFailed: _fixed(_CODES.INTERNAL, "FAULT"),
     errors.Poisoned: _fixed(_CODES.INTERNAL, "POISONED"),
+    errors.Superseded: _fixed(_CODES.ABORTED, "SUPERSEDED"),
     errors.ChunkRefused: lambda e: _row(e.cause),
     errors.EarlierChunkRefused: _fixed(_CODES.ABORTED, "SUPERSEDED"),
 }

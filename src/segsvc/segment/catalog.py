@@ -32,6 +32,7 @@ class Catalog:
     def __init__(self) -> None:
         self._segments: dict[str, Segment] = {}
         self._names: dict[str, str] = {}
+        self._reads: dict[str, frozenset[str]] = {}
 
     def __len__(self) -> int:
         return len(self._segments)
@@ -62,14 +63,13 @@ class Catalog:
             del self._names[fold(old.name)]
         self._segments[segment.id] = segment
         self._names[fold(segment.name)] = segment.id
+        self._reads[segment.id] = reads(segment.condition)
 
     def remove(self, segment_id: str) -> tuple[Segment, ...]:
         """Remove a segment, inlining its condition; return the dependants that changed."""
         gone = self._segments.pop(segment_id)
-        del self._names[fold(gone.name)]
-        return tuple(
-            held for held in self._segments.values() if segment_id in reads(held.condition)
-        )
+        del self._names[fold(gone.name)], self._reads[segment_id]
+        return self.dependants(segment_id)
 
     def inlined(self, dependant: Segment, gone: Segment) -> Condition:
         """Return the condition of *dependant* with that of *gone* in its place.
@@ -81,7 +81,8 @@ class Catalog:
 
     def dependants(self, segment_id: str) -> tuple[Segment, ...]:
         """Return the segments that read *segment_id* directly."""
-        return tuple(held for held in self if segment_id in reads(held.condition))
+        users = (held for held, read in self._reads.items() if segment_id in read)
+        return tuple(map(self._segments.__getitem__, users))
 
     def check_free_name(self, name: str, but: str = "") -> None:
         """Raise `AlreadyExists` when a segment other than *but* is called *name*."""
@@ -164,8 +165,7 @@ class Catalog:
                 while before[path[0]]:
                     path.insert(0, before[path[0]])
                 return tuple(path)
-            segment = self._segments.get(held)
-            for read in reads(segment.condition) if segment is not None else ():
+            for read in self._reads.get(held, ()):
                 if read not in before:
                     before[read] = held
                     waiting.append(read)
@@ -174,8 +174,8 @@ class Catalog:
     def _chain_below(self, segment_id: str, lengths: dict[str, int]) -> int:
         """Return how many references the longest chain from a segment down has."""
         if segment_id not in lengths:
-            condition = self._segments[segment_id].condition
-            chains = (1 + self._chain_below(read, lengths) for read in reads(condition))
+            below = self._reads[segment_id]
+            chains = (1 + self._chain_below(read, lengths) for read in below)
             lengths[segment_id] = max(chains, default=0)
         return lengths[segment_id]
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
-
-import numpy as np
 
 from segsvc.bitmap import Bitmap, copied, from_sorted, ordinals_of, size_of
 from segsvc.condition.sample import SampleLeaf
-from segsvc.condition.tree import AnyLeaf
+from segsvc.condition.segment import SegmentLeaf
+from segsvc.condition.tree import AnyLeaf, Condition, leaves
 from segsvc.condition.view import View
+from segsvc.domain.columns import UInt32
 from segsvc.index import Touched
-
-PIECE_MS: Final = 10.0
-"""A leaf that takes longer than this is first answered in pieces, so that others get a turn."""
 
 
 class LeafAnswer:
@@ -24,18 +20,19 @@ class LeafAnswer:
         members: changed in place.
         uses: how many segments (and builds) need it.
         due: no answer changes by time alone before this instant; None: never.
-        is_whole: whether everybody has been asked.
         blank: the answer for a new contact nothing was written of that the leaf reads; None: not
             known yet, or not the same for all.
+        unasked: contacts (uint32, ascending; maybe gone since) who have no answer yet, because
+            the leaf is being built; everybody else is kept right.
     """
 
-    __slots__ = ("blank", "due", "is_whole", "leaf", "members", "uses")
+    __slots__ = ("blank", "due", "leaf", "members", "unasked", "uses")
 
-    def __init__(self, leaf: AnyLeaf) -> None:
+    def __init__(self, leaf: AnyLeaf, unasked: UInt32) -> None:
         self.leaf = leaf
+        self.unasked = unasked
         self.members = Bitmap()
         self.uses = 0
-        self.is_whole = False
         self.due: int | None = None
         self.blank: bool | None = None
 
@@ -76,48 +73,39 @@ class LeafAnswers:
     def current(self, leaf: AnyLeaf, at: int) -> Bitmap | None:
         """Return who satisfies *leaf* at *at*, if that is maintained; not to be changed."""
         held = self._held.get(leaf) if self._held else None
-        if held is None or not held.is_whole or at < self.at:
+        if held is None or len(held.unasked) or at < self.at:
             return None
         return held.members if held.due is None or at < held.due else None
 
     def take(self, leaf: AnyLeaf, view: View) -> LeafAnswer:
-        """Return the answer of *leaf* for one more use; a new one is answered at once."""
+        """Return the whole answer of *leaf* for one more use."""
+        held = self.hold(leaf, view)
+        if len(held.unasked):
+            self.ask(held, view, None)
+        return held
+
+    def hold(self, leaf: AnyLeaf, view: View) -> LeafAnswer:
+        """Return the answer of *leaf* for one more use; a new one has nobody's yet."""
         held = self._held.get(leaf)
         if held is None:
-            held = self._add(leaf, view)
-            held.members = copied(leaf.matches(view, self.at, None))
-            held.is_whole = True
+            held = self._held[leaf] = LeafAnswer(leaf, ordinals_of(view.universe()))
+            for name in _fields(leaf):
+                self._readers.setdefault(name, {})[held] = None
+            held.due = leaf.next_flip(view, self.at)
+            self._find_due()
         held.uses += 1
         return held
 
-    def warm(self, leaf: AnyLeaf, view: View) -> Iterator[LeafAnswer]:
-        """Take *leaf* piece by piece, yielding its answer after each.
-
-        In between, contacts may be written and time may pass: `refresh` patches what is there.
-        """
-        held = self._held.get(leaf)
-        if held is not None:
-            held.uses += 1
-            yield held
+    def ask(self, held: LeafAnswer, view: View, limit: int | None) -> None:
+        """Answer for the next *limit* contacts who have no answer yet; None: for everybody."""
+        universe = view.universe()
+        if limit is None:
+            held.members = copied(held.leaf.matches(view, self.at, None))
+            held.unasked = held.unasked[:0]
             return
-        held = self._add(leaf, view)
-        held.uses += 1
-        for _ in leaf.prepare(view, self.at):
-            yield held
-        pieces = max(int(np.ceil(leaf.cost(view, self.at) / PIECE_MS)), 1)
-        for part in np.array_split(ordinals_of(view.universe()), pieces):
-            among = view.universe() if pieces == 1 else from_sorted(part) & view.universe()
-            held.put(among, leaf.matches(view, self.at, None if pieces == 1 else among))
-            yield held
-        held.is_whole = True
-
-    def _add(self, leaf: AnyLeaf, view: View) -> LeafAnswer:
-        held = self._held[leaf] = LeafAnswer(leaf)
-        for name in _fields(leaf):
-            self._readers.setdefault(name, {})[held] = None
-        held.due = leaf.next_flip(view, self.at)
-        self._find_due()
-        return held
+        among = from_sorted(held.unasked[:limit]) & universe
+        held.put(among, held.leaf.matches(view, self.at, among))
+        held.unasked = held.unasked[limit:]
 
     def _find_due(self) -> None:
         dues = [held.due for held in self if held.due is not None]
@@ -199,6 +187,13 @@ class LeafAnswers:
         for name, _ in _written(touched):
             stale.update(self._readers.get(name, {}))
         yield from stale
+
+
+def own_leaves(condition: Condition) -> tuple[AnyLeaf, ...]:
+    """Return the different leaves of *condition* that have answers here."""
+    return tuple(
+        leaf for leaf in dict.fromkeys(leaves(condition)) if not isinstance(leaf, SegmentLeaf)
+    )
 
 
 def _fields(leaf: AnyLeaf) -> Iterator[tuple[str, str]]:

@@ -7,18 +7,17 @@ to the segments that use the leaf, and whose membership changed to the segments 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from segsvc.bitmap import Bitmap, size_of
 from segsvc.condition.segment import SegmentLeaf
-from segsvc.condition.tree import AnyLeaf, Condition, leaves
+from segsvc.condition.tree import AnyLeaf, Condition
 from segsvc.condition.view import View
 from segsvc.index import Touched
 from segsvc.segment.catalog import Catalog
-from segsvc.segment.definition import Segment
 from segsvc.segment.delta import Cause, Causes, Delta
-from segsvc.segment.leaf_answers import LeafAnswer, LeafAnswers
+from segsvc.segment.leaf_answers import LeafAnswer, LeafAnswers, own_leaves
 from segsvc.segment.program import Program, Source, holds_for_none, leaf_paths, program
 
 
@@ -48,7 +47,12 @@ class Memberships:
         self.answers = LeafAnswers()
         self._held: dict[str, Membership] = {}
         self._order: list[str] = []
+        """Everything held, behind what it reads."""
+        self._rank: dict[str, int] = {}
+        """Places of the segments in the catalog."""
         self._users: dict[LeafAnswer | str, list[str]] = {}
+        self._changed: dict[LeafAnswer, Bitmap] = {}
+        """Whose answers differ from those at the last revision."""
 
     @property
     def at(self) -> int:
@@ -100,25 +104,53 @@ class Memberships:
             What changed, in the order of the catalog, removed segments last.
         """
         changed = self.answers.refresh(view, touched, at, everything=everything)
-        lost = {held: self._remove(held) for held in removed}
+        self._note(changed)
         for segment_id in defined:
-            self._define(view, catalog.get(segment_id))
+            self._hold(segment_id, catalog.get(segment_id).condition, view)
+        lost = {held: self._remove(held) for held in removed}
         if defined or removed:
             self._reorder(catalog)
         moved = self._propagate(view, touched, changed, defined)
-        causes = Causes(touched.merged, touched.deleted, touched.written())
-        deltas: list[Delta] = []
         by_definition = set(self._order) if everything else self._resting_on(defined)
-        for segment in catalog:
-            entered, left = moved.get(segment.id, _NOBODY)
-            is_defined = segment.id in by_definition
-            for delta in causes.split(segment.id, entered, left, defined=is_defined):
-                deltas.append(replace(delta, leaves=self._changed_leaves(delta, changed, moved)))
-            if segment.id in defined and not (entered or left):
-                deltas.append(Delta(segment.id, Cause.DEFINITION, Bitmap(), Bitmap()))
+        deltas = [*self._deltas(touched, moved, defined, by_definition)]
         for segment_id, members in lost.items():
             deltas.append(Delta(segment_id, Cause.DEFINITION, Bitmap(), members))
         return tuple(deltas)
+
+    def close_revision(self) -> None:
+        """Begin to note anew which leaves change: everything up to here has its revision."""
+        self._changed = {}
+
+    def _note(self, changed: dict[LeafAnswer, Bitmap]) -> None:
+        """Note whose answers differ from those at the last revision.
+
+        Steps of time that change no membership make no revision; a replay does not take them, and
+        must name the same leaves.
+        """
+        for held, contacts in changed.items():
+            before = self._changed.pop(held, None)
+            differing = contacts if before is None else before ^ contacts
+            if differing:
+                self._changed[held] = differing
+
+    def _deltas(
+        self,
+        touched: Touched,
+        moved: dict[str, tuple[Bitmap, Bitmap]],
+        defined: Collection[str],
+        by_definition: Collection[str],
+    ) -> Iterator[Delta]:
+        """Yield the deltas of segments that are there, in the order of the catalog."""
+        causes = Causes(touched.merged, touched.deleted, touched.written())
+        for segment_id in sorted(
+            {*moved, *defined} & self._rank.keys(), key=self._rank.__getitem__
+        ):
+            entered, left = moved.get(segment_id, _NOBODY)
+            is_defined = segment_id in by_definition
+            for delta in causes.split(segment_id, entered, left, defined=is_defined):
+                yield replace(delta, leaves=self._changed_leaves(delta, moved))
+            if segment_id in defined and not (entered or left):
+                yield Delta(segment_id, Cause.DEFINITION, Bitmap(), Bitmap())
 
     def _propagate(
         self,
@@ -161,23 +193,21 @@ class Memberships:
             held = doubtful.get(segment_id)
             doubtful[segment_id] = contacts if held is None else held | contacts
 
-    def _define(self, view: View, segment: Segment) -> None:
-        membership = self._held.setdefault(segment.id, Membership(Bitmap()))
-        taken: dict[AnyLeaf, LeafAnswer] = {
-            leaf: self.answers.take(leaf, view)
-            for leaf in dict.fromkeys(leaves(segment.condition))
-            if not isinstance(leaf, SegmentLeaf)
-        }
-        self._release(segment.id, membership)
-        membership.condition = segment.condition
+    def _hold(self, name: str, condition: Condition, view: View) -> Membership:
+        """Let what is held under *name* follow from *condition*; its members stay what they are."""
+        membership = self._held.setdefault(name, Membership(Bitmap()))
+        taken = {leaf: self.answers.take(leaf, view) for leaf in own_leaves(condition)}
+        self._release(name, membership)
+        membership.condition = condition
         membership.answers = tuple(taken.values())
-        membership.paths = tuple(leaf_paths(segment.condition))
-        membership.holds_for_none = holds_for_none(segment.condition)
+        membership.paths = tuple(leaf_paths(condition))
+        membership.holds_for_none = holds_for_none(condition)
         read = (leaf for _, leaf in membership.paths if isinstance(leaf, SegmentLeaf))
         membership.reads = tuple(dict.fromkeys(leaf.segment_id for leaf in read))
         for source in membership.sources():
-            self._users.setdefault(source, []).append(segment.id)
-        membership.program = program(segment.condition, lambda leaf: self._source(leaf, taken))
+            self._users.setdefault(source, []).append(name)
+        membership.program = program(condition, lambda leaf: self._source(leaf, taken))
+        return membership
 
     def _source(self, leaf: AnyLeaf, taken: dict[AnyLeaf, LeafAnswer]) -> Source:
         if isinstance(leaf, SegmentLeaf):
@@ -211,9 +241,11 @@ class Memberships:
                 ranks[segment_id] = 1 + max(map(rank, reads), default=0)
             return ranks[segment_id]
 
-        self._order = sorted((segment.id for segment in catalog), key=rank)
+        self._rank = {segment.id: place for place, segment in enumerate(catalog)}
+        followed = (name for name in self._held if name not in self._rank)
+        self._order = [*followed, *sorted(self._rank, key=rank)]
 
-    def _resting_on(self, defined: Sequence[str]) -> set[str]:
+    def _resting_on(self, defined: Collection[str]) -> set[str]:
         """Return the segments in *defined* and all that read them, over any number of steps."""
         found = set(defined)
         if found:
@@ -257,19 +289,17 @@ class Memberships:
     def _changed_leaves(
         self,
         delta: Delta,
-        changed: dict[LeafAnswer, Bitmap],
         moved: dict[str, tuple[Bitmap, Bitmap]],
     ) -> tuple[str, ...]:
         if delta.cause not in {Cause.DATA, Cause.TIME, Cause.MERGED}:
             return ()
         contacts = delta.entered | delta.left
-        return tuple(self._paths_touching(delta.segment_id, contacts, changed, moved))
+        return tuple(self._paths_touching(delta.segment_id, contacts, moved))
 
     def _paths_touching(
         self,
         segment_id: str,
         contacts: Bitmap,
-        changed: dict[LeafAnswer, Bitmap],
         moved: dict[str, tuple[Bitmap, Bitmap]],
     ) -> Iterator[str]:
         for path, leaf in self._held[segment_id].paths:
@@ -279,27 +309,8 @@ class Memberships:
                     yield path
             else:
                 answer = self.answers.get(leaf)
-                if answer in changed and changed[answer].intersect(contacts):
+                if answer in self._changed and self._changed[answer].intersect(contacts):
                     yield path
-
-    def warm(self, condition: Condition, view: View) -> Iterator[Sequence[LeafAnswer]]:
-        """Answer the leaves of *condition* piece by piece, ahead of defining a segment by it.
-
-        Yields, after each piece, all answers taken so far; `cool` gives them back.
-        """
-        taken: list[LeafAnswer] = []
-        for leaf in dict.fromkeys(leaves(condition)):
-            if isinstance(leaf, SegmentLeaf):
-                continue
-            for place, held in enumerate(self.answers.warm(leaf, view)):
-                if not place:
-                    taken.append(held)
-                yield taken
-
-    def cool(self, taken: Iterable[LeafAnswer]) -> None:
-        """Give back what `warm` took."""
-        for held in taken:
-            self.answers.drop(held)
 
     def load(self, view: View, catalog: Catalog, at: int, members: Callable[[str], Bitmap]) -> None:
         """Take over the members that a snapshot held; leaves are answered anew."""
@@ -307,15 +318,27 @@ class Memberships:
         for segment in catalog:
             self._held[segment.id] = Membership(members(segment.id))
         for segment in catalog:
-            self._define(view, segment)
+            self._hold(segment.id, segment.condition, view)
         self._reorder(catalog)
+
+    def follow(self, name: str, condition: Condition, view: View) -> Bitmap:
+        """Return who satisfies *condition*, kept right from the first call with *name* on.
+
+        It is no segment: nobody is told when it changes. *condition* reads no segments.
+        """
+        held = self._held.get(name)
+        if held is None:
+            held = self._hold(name, condition, view)
+            held.members = _all_of(held, view)
+            self._order.insert(0, name)
+        return held.members
 
     def recheck(self, view: View, catalog: Catalog) -> tuple[Delta, ...]:
         """Compare all members with their conditions; correct and return what differs."""
         moved: dict[str, tuple[Bitmap, Bitmap]] = {}
         for segment_id in self._order:
             held = self._held[segment_id]
-            now = held.program(view.universe())
+            now = _all_of(held, view)
             differing = now ^ held.members
             if differing:
                 moved[segment_id] = (differing & now, differing - now)
@@ -325,6 +348,11 @@ class Memberships:
             for segment in catalog
             if segment.id in moved
         )
+
+
+def _all_of(held: Membership, view: View) -> Bitmap:
+    """Evaluate over all contacts, into a bitmap of its own: a program may return what it got."""
+    return held.program(Bitmap(view.universe(), optimize=False))
 
 
 _NOBODY = (Bitmap(), Bitmap())

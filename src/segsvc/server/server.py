@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -10,12 +11,12 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from segsvc.domain.errors import NotServing
-from segsvc.engine.clock import Clock, ReplayClock, SystemClock
+from segsvc.engine.clock import Clock, ReplayClock, SystemClock, trusted_now
 from segsvc.engine.engine import CheckpointPolicy, Engine
 from segsvc.engine.evaluation import Evaluation
 from segsvc.rpc.codec import WireCodec
 from segsvc.rpc.interceptor import Calls
+from segsvc.rpc.resume_tokens import WATCH_KEYS
 from segsvc.rpc.services import SERVICE_NAMES, register
 from segsvc.server.config import ConfigInvalid, ServerConfig
 from segsvc.server.metrics import Metrics
@@ -26,25 +27,37 @@ log = structlog.get_logger()
 _SWITCH_SECONDS = 0.0005
 """How long a thread keeps the interpreter while the event loop waits for it."""
 
+_CLOCK_SECONDS = 1.0
+"""How often the clock is looked at when nobody calls."""
+
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 _ADMIN = "/segsvc.v1.AdminService/"
 
 
 class Server:
     """One server over one database. `start`, then `wait` or work, then `stop`."""
 
-    def __init__(self, config: ServerConfig, evaluation: Evaluation | None = None) -> None:
+    def __init__(
+        self,
+        config: ServerConfig,
+        clock: Clock | None = None,
+        evaluation: Evaluation | None = None,
+    ) -> None:
+        """Open the database; *clock* and *evaluation* go before what *config* names."""
         self._config = config
         self._storage = Storage.open(config.database)
         self.engine = Engine(
             self._storage,
             WireCodec(),
-            _clock(config),
+            clock or _clock(config),
             CheckpointPolicy(config.snapshot_journal_bytes, config.keep_changes_hours * 3_600),
             evaluation or Evaluation(config.leaf_cache_bytes),
             empties_unapplied=config.empty_unapplied,
         )
         self._metrics = Metrics(lambda: self.engine.commits.waiting_bytes)
         self._health = health.aio.HealthServicer()
+        self._minding: asyncio.Task[None] | None = None
         self._server = self._make()
         self.port = 0
         """The port that is listened on, once started."""
@@ -64,7 +77,7 @@ class Server:
             server,
             self.engine,
             self._storage.secret("page-tokens"),
-            self._storage.rotating_secrets("watch-tokens"),
+            self._storage.rotating_secrets(WATCH_KEYS),
             self._config.watch_bookmark_seconds,
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -73,9 +86,8 @@ class Server:
         return server
 
     def _gate(self, method: str) -> None:
-        suspicion = self.engine.clock.suspicion
-        if suspicion and not method.startswith(_ADMIN):
-            raise NotServing("CLOCK_SUSPECT", f"{suspicion}; AdminService.ConfirmClock trusts it")
+        if not method.startswith(_ADMIN):
+            trusted_now(self.engine.clock)
 
     async def start(self) -> None:
         """Recover the stores, then listen.
@@ -90,8 +102,8 @@ class Server:
         if self._config.metrics_port:
             self._metrics.serve(self._config.metrics_port)
         await self._server.start()
-        for name in ("", *SERVICE_NAMES):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await self._tell_health(self.engine.clock.suspicion)
+        self._minding = asyncio.create_task(self._mind_clock())
         log.info(
             "serving",
             listen=self._config.listen.rpartition(":")[0] + f":{self.port}",
@@ -99,8 +111,23 @@ class Server:
             clock=self._config.clock,
             stores=len(self.engine.stores()),
         )
-        if self.engine.clock.suspicion:
-            log.warning("clock not trusted", why=self.engine.clock.suspicion)
+
+    async def _mind_clock(self) -> None:
+        """Let health follow whether the clock is trusted."""
+        known = self.engine.clock.suspicion
+        while True:
+            await asyncio.sleep(_CLOCK_SECONDS)
+            suspicion = self.engine.clock.suspicion
+            if bool(suspicion) != bool(known):
+                await self._tell_health(suspicion)
+            known = suspicion
+
+    async def _tell_health(self, suspicion: str) -> None:
+        """Say whether calls are served."""
+        if suspicion:
+            log.warning("clock not trusted", why=suspicion)
+        for name in ("", *SERVICE_NAMES):
+            await self._health.set(name, _NOT_SERVING if suspicion else _SERVING)
 
     def _bind(self) -> int:
         listen = self._config.listen
@@ -115,6 +142,8 @@ class Server:
     async def stop(self) -> None:
         """Refuse new calls, let running ones end, make everything durable, close."""
         log.info("stopping")
+        if self._minding is not None:
+            self._minding.cancel()
         await self._health.enter_graceful_shutdown()
         self.engine.end_watches()
         await self._server.stop(self._config.stop_grace)

@@ -33,7 +33,11 @@ LIFETIME = 30 * 86_400
 
 
 def rotating(database: Database, name: str, lifetime: int = LIFETIME) -> tuple[bytes, ...]:
-    """Return one or two keys, the newest first; a new one replaces the older when it is time."""
+    """Return one or two keys, the newest first; a new one replaces the older when it is time.
+
+    Args:
+        lifetime: seconds; 0: it is time.
+    """
     now = int(time.time())
     slots = [f"{name}/{slot}" for slot in (0, 1)]
     with database.write(f"rotate the secret {name!r}") as connection:

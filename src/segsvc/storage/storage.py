@@ -161,6 +161,10 @@ class Storage:
         """Return the key that signs now, and the one before it; they change places with time."""
         return rotating(self._database, name)
 
+    def rotate_secrets(self, name: str) -> tuple[bytes, ...]:
+        """Let a new key sign from now on; the one before is still good, those before are not."""
+        return rotating(self._database, name, 0)
+
     def stats(self, store_id: str) -> StorageStats:
         """Return how much is stored of one store."""
         return stats(self._database, store_id)

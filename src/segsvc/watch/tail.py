@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 
 from segsvc.bitmap import size_of
 from segsvc.segment.delta import Changes
@@ -20,7 +20,7 @@ class ChangeTail:
         """Changes of later revisions are all here."""
         self.stored = floor
         """Changes up to this revision are on disk too."""
-        self._held: deque[Changes] = deque()
+        self._held: list[Changes] = []
 
     def __len__(self) -> int:
         return len(self._held)
@@ -36,14 +36,11 @@ class ChangeTail:
         if changes.deltas:
             self._held.append(changes)
 
-    def since(self, revision: int) -> Iterator[Changes]:
-        """Yield the changes of later revisions; *revision* must not lie below `floor`."""
+    def since(self, revision: int, limit: int | None = None) -> Sequence[Changes]:
+        """Return the first changes of later revisions; *revision* must not lie below `floor`."""
         assert revision >= self.floor, "older changes are on disk only"
-        first = len(self._held)
-        while first and self._held[first - 1].revision > revision:
-            first -= 1
-        for place in range(first, len(self._held)):
-            yield self._held[place]
+        first = bisect_right(self._held, revision, key=lambda held: held.revision)
+        return self._held[first : None if limit is None else first + limit]
 
     def unstored(self, up_to: int) -> Sequence[Changes]:
         """Return the changes that are in memory only, up to a revision."""
@@ -52,5 +49,8 @@ class ChangeTail:
     def mark_stored(self, up_to: int) -> None:
         """Note that changes up to a revision are on disk; forget the oldest of them."""
         self.stored = max(self.stored, up_to)
-        while len(self._held) > KEPT_CHANGES and self._held[0].revision <= self.stored:
-            self.floor = self._held.popleft().revision
+        stored = bisect_right(self._held, self.stored, key=lambda held: held.revision)
+        surplus = min(len(self._held) - KEPT_CHANGES, stored)
+        if surplus > 0:
+            self.floor = self._held[surplus - 1].revision
+            del self._held[:surplus]

@@ -20,6 +20,13 @@ def confirm_clock(scope: Scope) -> Call[pb.ConfirmClockResponse]:
     return write("AdminService/ConfirmClock", pb.ConfirmClockRequest(), pb.ConfirmClockResponse)
 
 
+def rotate_watch_keys(scope: Scope) -> Call[pb.RotateWatchKeysResponse]:
+    """Sign resume tokens of watches with a new key; tokens of the key before stay good."""
+    return write(
+        "AdminService/RotateWatchKeys", pb.RotateWatchKeysRequest(), pb.RotateWatchKeysResponse
+    )
+
+
 def stats(scope: Scope) -> Call[pb.GetStatsResponse]:
     """Return sizes of the store: contacts, events, memory, journal, snapshot."""
     request = pb.GetStatsRequest(store_id=scope.store_id)

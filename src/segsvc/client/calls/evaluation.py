@@ -12,6 +12,7 @@ from segsvc.client.conditions.targets import Saved, Target, target_of
 from segsvc.client.strings import texts_of
 from segsvc.client.values import optional_day, optional_moment
 from segsvc.v1 import evaluation_service_pb2 as pb
+from segsvc.v1 import watch_service_pb2 as watch_pb
 
 
 def count(
@@ -101,6 +102,17 @@ def members(
     )
     call = read("EvaluationService/ListMembers", request, pb.ListMembersResponse)
     return Pages(call, lambda page: page.members)
+
+
+def past_members(
+    scope: Scope, segment_id: str, revision: int, *, page_size: int = 0
+) -> Pages[watch_pb.ListPastMembersResponse, str]:
+    """Yield the contact ids of who was in a segment at a revision that is still kept."""
+    request = watch_pb.ListPastMembersRequest(
+        store_id=scope.store_id, segment_id=segment_id, revision=revision, page_size=page_size
+    )
+    call = read("WatchService/ListPastMembers", request, watch_pb.ListPastMembersResponse)
+    return Pages(call, lambda page: page.contact_ids)
 
 
 def member_ids(

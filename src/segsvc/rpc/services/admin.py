@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from segsvc.domain.errors import FailedPrecondition
 from segsvc.domain.ids import check_store_id
-from segsvc.engine.clock import ReplayClock, SystemClock
+from segsvc.engine.clock import ReplayClock
+from segsvc.engine.engine import Engine
 from segsvc.engine.memory import parts_of
-from segsvc.engine.rules import RULES
+from segsvc.rpc.resume_tokens import WATCH_KEYS, ResumeTokens
 from segsvc.rpc.services.base import Servicer
 from segsvc.rpc.times import instant, timestamp
+from segsvc.rpc.tokens import PageTokens
 from segsvc.v1 import admin_service_pb2 as pb
 from segsvc.v1 import admin_service_pb2_grpc
 
@@ -19,12 +20,16 @@ from segsvc.v1 import admin_service_pb2_grpc
 class AdminService(Servicer, admin_service_pb2_grpc.AdminServiceServicer):
     """See admin_service.proto."""
 
+    def __init__(self, engine: Engine, tokens: PageTokens, resume: ResumeTokens) -> None:
+        super().__init__(engine, tokens)
+        self._resume = resume
+
     async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: Any) -> Any:
         """Answer what this server is."""
         replays = isinstance(self.engine.clock, ReplayClock)
         return pb.GetServerInfoResponse(
             version=version("segsvc"),
-            rules=RULES,
+            rules=self.engine.rules,
             clock=pb.CLOCK_KIND_REPLAY if replays else pb.CLOCK_KIND_SYSTEM,
             now=timestamp(self.engine.clock.now()),
             start_time=timestamp(self.engine.started_at),
@@ -39,6 +44,7 @@ class AdminService(Servicer, admin_service_pb2_grpc.AdminServiceServicer):
                 for held in self.engine.recovered
             ],
             store_count=len(self.engine.stores()),
+            clock_suspicion=self.engine.clock.suspicion,
         )
 
     async def GetStats(self, request: pb.GetStatsRequest, context: Any) -> Any:
@@ -89,8 +95,11 @@ class AdminService(Servicer, admin_service_pb2_grpc.AdminServiceServicer):
 
     async def ConfirmClock(self, request: pb.ConfirmClockRequest, context: Any) -> Any:
         """Trust the clock."""
-        clock = self.engine.clock
-        if not isinstance(clock, SystemClock):
-            raise FailedPrecondition("CLOCK_NOT_SUSPECT", "clock", "a replay clock is trusted")
-        clock.confirm()
-        return pb.ConfirmClockResponse(now=timestamp(clock.now()))
+        self.engine.confirm_clock()
+        return pb.ConfirmClockResponse(now=timestamp(self.engine.clock.now()))
+
+    async def RotateWatchKeys(self, request: pb.RotateWatchKeysRequest, context: Any) -> Any:
+        """Sign resume tokens with a new key."""
+        keys = await self.engine.in_thread(self.engine.storage.rotate_secrets, WATCH_KEYS)
+        self._resume.renew(keys)
+        return pb.RotateWatchKeysResponse(valid_keys=len(keys))

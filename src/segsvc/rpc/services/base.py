@@ -19,7 +19,7 @@ from segsvc.engine.read import Reading, SavedSegment, SegmentSet, Target, instan
 from segsvc.engine.requests import Answer
 from segsvc.engine.requests import digest_of as digest_of_bytes
 from segsvc.engine.state import StoreState
-from segsvc.engine.write import Chain
+from segsvc.engine.turn import Chain
 from segsvc.plan.prepare import prepare
 from segsvc.rpc.codec import decode_write, encode_write, method_of
 from segsvc.rpc.times import instant

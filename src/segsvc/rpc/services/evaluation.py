@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_sorted, in_slices, mask_of
+from segsvc.bitmap import Bitmap, from_sorted, in_slices, ordinals_of
 from segsvc.condition.attribute import AttributeLeaf
 from segsvc.condition.tree import AllOf, AnyOf, Condition, describe, leaves
 from segsvc.domain.columns import NO_ROWS, UInt32
@@ -238,13 +238,14 @@ class EvaluationService(Recipients, Metrics, evaluation_service_pb2_grpc.Evaluat
         ids = segment_ids(chosen, "segment_ids", state.segments)
         ordinals = state.index.contacts.find(check_contact_ids(asked, "contact_ids"))
         known = ordinals >= 0
-        within = from_sorted(np.unique(ordinals[known]).astype(np.uint32))
+        distinct, places = np.unique(ordinals[known].astype(np.uint32), return_inverse=True)
+        within, known_rows = from_sorted(distinct), np.flatnonzero(known)
         rows: list[list[str]] = [[] for _ in asked]
-        limit = state.index.contacts.ordinal_limit
         for held in ids:
-            members = reading.view.segment(held, reading.as_of, within)
-            inside = mask_of(members, limit)[np.maximum(ordinals, 0)] & known if limit else known
-            for row in np.flatnonzero(inside).tolist():
+            members = ordinals_of(reading.view.segment(held, reading.as_of, within))
+            inside = np.zeros(len(distinct), np.bool_)
+            inside[np.searchsorted(distinct, members)] = True
+            for row in known_rows[inside[places]].tolist():
                 rows[row].append(held)
         return pb.CheckMembershipResponse(
             memberships=[

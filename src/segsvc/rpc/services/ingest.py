@@ -13,7 +13,7 @@ from segsvc.domain.errors import (
     SegsvcError,
 )
 from segsvc.engine.requests import Answer
-from segsvc.engine.write import Chain
+from segsvc.engine.turn import Chain
 from segsvc.rpc.services.base import DecodedWrite, Servicer
 from segsvc.rpc.times import timestamp
 from segsvc.v1 import ingest_pb2, ingest_service_pb2_grpc

@@ -51,7 +51,7 @@ def register(
     bookmark_seconds: float,
 ) -> None:
     """Add every service of the contract to *server*."""
-    tokens = PageTokens(page_key)
+    tokens, resume = PageTokens(page_key), ResumeTokens(watch_keys)
     store_service_pb2_grpc.add_StoreServiceServicer_to_server(StoreService(engine, tokens), server)
     schema_service_pb2_grpc.add_SchemaServiceServicer_to_server(
         SchemaService(engine, tokens), server
@@ -65,9 +65,11 @@ def register(
     evaluation_service_pb2_grpc.add_EvaluationServiceServicer_to_server(
         EvaluationService(engine, tokens), server
     )
-    admin_service_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(engine, tokens), server)
+    admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
+        AdminService(engine, tokens, resume), server
+    )
     watch_service_pb2_grpc.add_WatchServiceServicer_to_server(
-        WatchService(engine, tokens, ResumeTokens(watch_keys), bookmark_seconds), server
+        WatchService(engine, tokens, resume, bookmark_seconds), server
     )
     automation_service_pb2_grpc.add_AutomationServiceServicer_to_server(
         AutomationService(engine, tokens), server

@@ -51,6 +51,7 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         """Save a condition."""
         state, answer = await self.write(request)
         held = segment_from(answer.facts["segment"], self.engine.codec)
+        await self.engine.settle(state)
         reading = self.at(state)
         return pb.CreateSegmentResponse(
             segment=_sized(held, reading),
@@ -100,6 +101,7 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         """Change a segment."""
         state, answer = await self.write(request)
         held = segment_from(answer.facts["segment"], self.engine.codec)
+        await self.engine.settle(state)
         reading = self.at(state)
         return pb.UpdateSegmentResponse(
             segment=_sized(held, reading),
@@ -120,6 +122,7 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
     async def CopySegment(self, request: pb.CopySegmentRequest, context: Any) -> Any:
         """Save a condition once more."""
         state, answer = await self.write(request)
+        await self.engine.settle(state)
         reading = self.at(state)
         return pb.CopySegmentResponse(
             segment=_sized(segment_from(answer.facts["segment"], self.engine.codec), reading),
@@ -142,6 +145,7 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         """Save a suggestion."""
         state, answer = await self.write(request)
         held = segment_from(answer.facts["segment"], self.engine.codec)
+        await self.engine.settle(state)
         reading = self.at(state)
         chosen = SUGGESTIONS[held.suggestion_id]
         return pb.CreateSegmentFromSuggestionResponse(
@@ -281,7 +285,7 @@ class _Sizes:
 
 
 def _sized(held: Segment, reading: Reading) -> segment_pb2.Segment:
-    members: Bitmap = reading.members(held.condition)
+    members = reading.members_of(held)
     return encode.segment(held, reading.state, reading.reach().size(members))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -75,9 +76,11 @@ class WatchService(Servicer):
         if request.initial_snapshot == pb.INITIAL_SNAPSHOT_MEMBERS:
             ids = request.segment_ids or [str(segment.id) for segment in state.segments]
             wanted = tuple(dict.fromkeys(ids))
-        members = [(held, state.memberships.members(held).copy()) for held in wanted]
+        members = [
+            (held, Bitmap(state.memberships.members(held), optimize=False)) for held in wanted
+        ]
         last: bytes | None = None
-        for _, message in encode.snapshot(state, revision, at, members, request.format):
+        for message in encode.snapshot(state, revision, at, members, request.format):
             if last is not None:
                 yield last
             last = message
@@ -95,14 +98,13 @@ class WatchService(Servicer):
         while True:
             reached, at = state.revision, state.at
             pulse = self.engine.pulse(state)
-            batch = await self.engine.changes_since(state, revision)
-            for messages, upon in self._messages(state, request, batch):
-                for message in messages:
+            page = await self.engine.changes_since(state, revision)
+            for changes, first in _united(page) if request.coalesce else _each(page):
+                for message in self._messages(state, request, changes, first):
                     yield message
-                revision = upon
-                if messages:
-                    told, told_at = upon, monotonic()
-            if batch:
+                    told, told_at = changes.revision, monotonic()
+                revision = changes.revision
+            if page:
                 continue
             revision = max(revision, reached)
             overdue = told_at + self._bookmark_seconds - monotonic()
@@ -113,43 +115,35 @@ class WatchService(Servicer):
             await self._wait(state, pulse, max(overdue, 0.0) if revision > told else None)
 
     def _messages(
-        self, state: StoreState, request: pb.WatchRequest, batch: Sequence[Changes]
-    ) -> list[tuple[list[bytes], int]]:
-        """Return the messages of each revision that concern the caller, the last with a token."""
-        if request.coalesce and len(batch) > 1:
-            united = coalesced(batch)
-            encoded = encode.encode(
-                state,
-                united,
-                request.format,
-                with_leaves=request.with_changed_leaves,
-                first_revision=batch[0].revision,
-            )
-            return [(self._chosen(state, request, encoded, united.revision), united.revision)]
-        return [
-            (
-                self._chosen(
+        self, state: StoreState, request: pb.WatchRequest, changes: Changes, first_revision: int
+    ) -> Iterator[bytes]:
+        """Yield the messages of a revision that concern the caller, the last with a token."""
+        wanted = frozenset(request.segment_ids)
+        with_leaves = request.with_changed_leaves
+        if first_revision:
+            found: Iterator[bytes] = chain.from_iterable(
+                encode.encode(
                     state,
-                    request,
-                    self._encoded.messages(
-                        state, held, request.format, request.with_changed_leaves
-                    ),
-                    held.revision,
-                ),
-                held.revision,
+                    changes,
+                    delta,
+                    request.format,
+                    with_leaves=with_leaves,
+                    first_revision=first_revision,
+                )
+                for delta in changes.deltas
+                if not wanted or delta.segment_id in wanted
             )
-            for held in batch
-        ]
-
-    def _chosen(
-        self, state: StoreState, request: pb.WatchRequest, encoded: Any, revision: int
-    ) -> list[bytes]:
-        wanted = set(request.segment_ids)
-        messages = [message for held, message in encoded if not wanted or held in wanted]
-        if messages:
-            token = self._resume.make(state, ANYBODY, revision)
-            messages[-1] = encode.with_token(messages[-1], token)
-        return messages
+        else:
+            found = self._encoded.messages(
+                state, changes, request.format, with_leaves=with_leaves, wanted=wanted
+            )
+        last: bytes | None = None
+        for message in found:
+            if last is not None:
+                yield last
+            last = message
+        if last is not None:
+            yield encode.with_token(last, self._resume.make(state, ANYBODY, changes.revision))
 
     async def _wait(
         self, state: StoreState, pulse: asyncio.Future[None], seconds: float | None
@@ -204,3 +198,16 @@ class WatchService(Servicer):
                 if delta.segment_id == segment_id:
                     members = (members - delta.entered) | delta.left
         return members, at
+
+
+def _each(page: Sequence[Changes]) -> Iterator[tuple[Changes, int]]:
+    for changes in page:
+        yield changes, 0
+
+
+def _united(page: Sequence[Changes]) -> Iterator[tuple[Changes, int]]:
+    """Yield one change for a page of several, with the first revision that it covers."""
+    if len(page) > 1:
+        yield coalesced(page), page[0].revision
+    else:
+        yield from _each(page)
