@@ -59,9 +59,9 @@ def main() -> None:
     print(f"{given.contacts:,} contacts, {given.contacts:,} orders")
     cold_leaves(state, 0, "before there are bins")
     begun = time.process_time()
-    while state.index.ranges.upkeep():
+    for _ in state.index.upkeep():
         pass
-    print(f"{'bins of all columns':44} {time.process_time() - begun:8.2f} s")
+    print(f"{'upkeep: bins of all columns':44} {time.process_time() - begun:8.2f} s")
     cold_leaves(state, 1_000, "with bins")
     pool = pooled()
     shares = sorted(count(state, leaf) / given.contacts for leaf in pool)
