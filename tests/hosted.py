@@ -97,7 +97,7 @@ class Hosted:
             "ingest": IngestService(engine, tokens),
             "segments": SegmentService(engine, tokens),
             "evaluation": EvaluationService(engine, tokens),
-            "admin": AdminService(engine, tokens),
+            "admin": AdminService(engine, tokens, resume),
             "watch": WatchService(engine, tokens, resume, bookmark_seconds=0.0),
         }
         self._run(engine.open())

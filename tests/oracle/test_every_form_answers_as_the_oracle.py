@@ -24,7 +24,7 @@ def formed(
 ) -> Iterator[Served]:
     """A server that holds sets in one way only."""
     evaluation = evaluations()[request.param]
-    with serving(tmp_path_factory.mktemp("forms") / "forms.db", evaluation) as running:
+    with serving(tmp_path_factory.mktemp("forms") / "forms.db", evaluation=evaluation) as running:
         yield running
 
 
