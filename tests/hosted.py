@@ -21,19 +21,12 @@ from segsvc.domain.errors import SegsvcError
 from segsvc.engine.clock import ReplayClock
 from segsvc.engine.engine import CheckpointPolicy, Engine
 from segsvc.rpc.codec import WireCodec
-from segsvc.rpc.resume_tokens import ResumeTokens
-from segsvc.rpc.services.admin import AdminService
-from segsvc.rpc.services.evaluation import EvaluationService
-from segsvc.rpc.services.ingest import IngestService
-from segsvc.rpc.services.schema import SchemaService
-from segsvc.rpc.services.segments import SegmentService
-from segsvc.rpc.services.stores import StoreService
-from segsvc.rpc.services.watch import WatchService
+from segsvc.rpc.resume_tokens import WATCH_KEYS
+from segsvc.rpc.services import servicers
 from segsvc.rpc.status import status_of
-from segsvc.rpc.tokens import PageTokens
 from segsvc.segment.delta import Changes
 from segsvc.storage import Storage
-from segsvc.v1 import watch_service_pb2
+from segsvc.v1 import automation_service_pb2, watch_service_pb2
 from tests.power import Cut, PowerfulDatabase, PowerLost
 
 PATIENCE = 30.0
@@ -76,30 +69,26 @@ class Hosted:
         self.clock = ReplayClock(start)
         self.restarts = 0
         self._begin(self._folder / "0.db")
-        self.stores = Stub(self, "stores")
-        self.schema = Stub(self, "schema")
-        self.ingest = Stub(self, "ingest")
-        self.segments = Stub(self, "segments")
-        self.evaluation = Stub(self, "evaluation")
-        self.watches = Stub(self, "watch")
-        self.admin = Stub(self, "admin")
+        self.stores = Stub(self, "Store")
+        self.schema = Stub(self, "Schema")
+        self.ingest = Stub(self, "Ingest")
+        self.segments = Stub(self, "Segment")
+        self.evaluation = Stub(self, "Evaluation")
+        self.automation = Stub(self, "Automation")
+        self.watches = Stub(self, "Watch")
+        self.admin = Stub(self, "Admin")
 
     def _begin(self, path: Path) -> None:
         self._lost = self._loop.create_future()
         self.database = PowerfulDatabase(path, self._note_loss)
         storage = Storage.over(self.database)
         engine = self.engine = Engine(storage, WireCodec(), self.clock, self._policy)
-        tokens = PageTokens(storage.secret("page-tokens"))
-        resume = ResumeTokens(storage.rotating_secrets("watch-tokens"))
-        self._services = {
-            "stores": StoreService(engine, tokens),
-            "schema": SchemaService(engine, tokens),
-            "ingest": IngestService(engine, tokens),
-            "segments": SegmentService(engine, tokens),
-            "evaluation": EvaluationService(engine, tokens),
-            "admin": AdminService(engine, tokens, resume),
-            "watch": WatchService(engine, tokens, resume, bookmark_seconds=0.0),
-        }
+        self._services = servicers(
+            engine,
+            storage.secret("page-tokens"),
+            storage.rotating_secrets(WATCH_KEYS),
+            bookmark_seconds=0.0,
+        )
         self._run(engine.open())
 
     def _note_loss(self) -> None:
@@ -129,9 +118,24 @@ class Hosted:
                 if self.database.off:
                     self._reopen()
 
+    def entries(
+        self, request: automation_service_pb2.StreamEntriesRequest, through: int
+    ) -> list[automation_service_pb2.StreamEntriesResponse]:
+        """Read the entry stream of a trigger, which must reach *through*."""
+
+        async def read() -> list[automation_service_pb2.StreamEntriesResponse]:
+            found = []
+            async for message in self._services["Automation"].StreamEntries(request, None):
+                found.append(message)
+                if message.through_sequence >= through:
+                    break
+            return found
+
+        return list(self._run(read()))
+
     def watch(self, request: watch_service_pb2.WatchRequest) -> Watching:
         """Begin to watch."""
-        return Watching(self, self._services["watch"].Watch(request, None))
+        return Watching(self, self._services["Watch"].Watch(request, None))
 
     def _run(self, work: Awaitable[Any]) -> Any:
         async def until_lost() -> Any:

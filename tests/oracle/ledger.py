@@ -30,7 +30,9 @@ class Ledger:
         self.members: Members = {}
         self.at = twin.world.at
         self.times = {self.revision: self.at}
-        """When each revision was that changed something, and the first."""
+        """When each revision was that changed something or was the newest."""
+        self.gone: list[tuple[int, frozenset[str]]] = []
+        """Who was deleted or merged away, at which revision; the ids may be in use again."""
         self._past = copy.deepcopy(twin.world)
 
     def follow(self, told: Iterable[Changes], *, steps_known: bool) -> None:
@@ -62,8 +64,14 @@ class Ledger:
             self._check_steps(world, state.memberships.at, is_tick=False)
         self._settle(state, world)
 
+    def still_known(self, members: frozenset[str], revision: int) -> frozenset[str]:
+        """Return those of some contacts of *revision* who are still the same contacts."""
+        later = (gone for upon, gone in self.gone if upon > revision)
+        return members.difference(*later)
+
     def _settle(self, state: StoreState, world: World) -> None:
         self.revision, self.at = state.revision, state.memberships.at
+        self.times[self.revision] = state.at
         now = Meaning(world, self.at)
         expected = {name: frozenset(now.members(held)) for name, held in world.segments.items()}
         assert self.members == expected
@@ -90,6 +98,9 @@ class Ledger:
             assert left <= known, "only members leave"
             self.members[name] = (known - left) | entered
         if held.revision == self.twin.written_at:
+            footprint, contacts = self.twin.world.footprint, self.twin.world.contacts
+            merged_away = footprint.merged - contacts.keys()
+            self.gone.append((held.revision, footprint.deleted | merged_away))
             for name in self.members.keys() - self.twin.world.segments:
                 assert not self.members.pop(name), "everybody leaves a deleted segment"
         self.revision, self.at = held.revision, held.at

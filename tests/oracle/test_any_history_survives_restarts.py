@@ -1,5 +1,5 @@
 """Anything in any order, restarts and failing power included: after each step all is as the oracle
-has it. Memberships, deltas with their causes, what watchers know, answers, contacts.
+has it. Memberships, deltas with their causes, what watchers know, what triggers let in, answers.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.oracle.checks import check_segments
+from tests.oracle.machine.automations import Automations
 from tests.oracle.machine.definitions import Definitions
 from tests.oracle.machine.power import Power
 from tests.oracle.machine.time import Time
@@ -18,7 +19,7 @@ from tests.oracle.profiles import DEEP, QUICK
 from tests.oracle.records import check_records
 
 
-class History(Writes, Definitions, Time, Power, Watches):
+class History(Writes, Definitions, Time, Power, Watches, Automations):
     """One store and all that can happen to it."""
 
     def teardown(self) -> None:

@@ -70,3 +70,29 @@ def test_windows_beyond_the_calendar_hold_no_date(served: Served) -> None:
     after.date.test.window.after_date.CopyFrom(last.set["birthday"].date)
     for condition in (before, after):
         assert twin.members(condition_pb2.Target(condition=condition)) == set()
+
+
+def test_events_move_to_a_contact_who_came_after_all_that_had_any(served: Served) -> None:
+    twin = begun(served, Calendar("UTC"), NOW)
+    row = ingest_pb2.EventRow(contact_id="early", behavior="order_placed")
+    row.time.seconds = NOW
+    row.properties["value"].number.number = 5
+    twin.record(pb.RecordEventsRequest(rows=ingest_pb2.EventRows(rows=[row])))
+    month = window_pb2.Window(in_the_last=window_pb2.Span(amount=30, unit="TIME_UNIT_DAY"))
+    some, most, first, spent = (condition_pb2.Condition() for _ in range(4))
+    for condition in (some, most, first, spent):
+        condition.behavior.behavior = "order_placed"
+        condition.behavior.window.CopyFrom(month)
+    most.behavior.measure.count.operator = condition_pb2.NUMBER_OPERATOR_LESS
+    most.behavior.measure.count.value.number = 10
+    first.behavior.measure.first_time.CopyFrom(month)
+    spent.behavior.measure.sum.property = "value"
+    spent.behavior.measure.sum.test.operator = condition_pb2.NUMBER_OPERATOR_GREATER
+    spent.behavior.measure.sum.test.value.number = 1
+    targets = [condition_pb2.Target(condition=held) for held in (some, most, first, spent)]
+    for target in targets:
+        assert twin.members(target) == {"early"}
+    twin.upsert([ingest_pb2.ContactRow(contact_id="late")])
+    twin.merge([("early", "late")])
+    for target in targets:
+        assert twin.members(target) == {"late"}

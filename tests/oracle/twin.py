@@ -85,6 +85,16 @@ class Twin:
         self.written_at = answer.revision
         return answer
 
+    def wrote(self, answer: Any) -> None:
+        """Note the answer to a write that touches no contact and no segment."""
+        self._wrote(answer)
+        self.world.footprint = Footprint()
+
+    def wrote_quietly(self) -> None:
+        """Note such a write whose answer names no revision."""
+        self.written_at = self.state.revision
+        self.world.footprint = Footprint()
+
     @property
     def state(self) -> StoreState:
         """Return the store inside the service."""
@@ -165,13 +175,20 @@ class Twin:
         assert self.served.admin.AdvanceTime(request).at.seconds == to
         self.world.at = to
 
-    def save(self, segment_id: str, condition: condition_pb2.Condition) -> None:
-        """Make a segment or change its condition."""
+    def save(
+        self,
+        segment_id: str,
+        condition: condition_pb2.Condition,
+        feeds: segment_pb2.TriggerOnUpdate = segment_pb2.TRIGGER_ON_UPDATE_UNSPECIFIED,
+    ) -> None:
+        """Make a segment, or change its condition, which feeds triggers as *feeds* says."""
         segment = segment_pb2.Segment(
             segment_id=segment_id, name=f"segment {segment_id}", condition=condition
         )
         if segment_id in self.world.segments:
-            update = segment_service_pb2.UpdateSegmentRequest(store_id=self.id, segment=segment)
+            update = segment_service_pb2.UpdateSegmentRequest(
+                store_id=self.id, segment=segment, trigger_on_update=feeds
+            )
             update.update_mask.paths.append("condition")
             self._wrote(self.served.segments.UpdateSegment(update))
         else:
@@ -220,7 +237,8 @@ class Twin:
         """Delete a segment, which is refused while others refer to it."""
         request = segment_service_pb2.DeleteSegmentRequest(store_id=self.id, segment_id=segment_id)
         trees = self.world.segments.values()
-        if any(segment_id in references(tree) for tree in trees):
+        used = any(segment_id in references(tree) for tree in trees)
+        if used or segment_id in self.world.listened:
             refuses(
                 self.served.segments.DeleteSegment, request, grpc.StatusCode.FAILED_PRECONDITION
             )

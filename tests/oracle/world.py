@@ -46,12 +46,17 @@ class Contact:
 class Footprint:
     """What one write was about, as far as the causes of deltas depend on it (SEMANTICS 6)."""
 
-    merged: frozenset[str] = frozenset()
+    merges: tuple[tuple[str, str], ...] = ()
     deleted: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
     defined: frozenset[str] = frozenset()
     redrawn: bool = False
     """Whether days or weeks are others now, which is as if every segment were defined."""
+
+    @property
+    def merged(self) -> frozenset[str]:
+        """Both sides of all merges."""
+        return frozenset(held for pair in self.merges for held in pair)
 
 
 @dataclass
@@ -85,6 +90,8 @@ class World:
         self.aliases: dict[str, str] = {}
         self.deleted: dict[str, int] = {}
         self.segments: dict[str, condition_pb2.Condition] = {}
+        self.listened: set[str] = set()
+        """Segments that triggers wait for."""
         self.footprint = Footprint()
         """Of the last write that changed or might have changed something."""
 
@@ -192,16 +199,15 @@ class World:
         asked = list(pairs)
         if any(self.find(held) is None for pair in asked for held in pair):
             return None
-        merged, united = 0, set()
+        merges = []
         for pair in asked:
             source, into = map(self.resolve, pair)
             if source != into:
                 self._unite(self.contacts.pop(source), self.contacts[into])
                 self.aliases[source] = into
-                united |= {source, into}
-                merged += 1
-        self.footprint = Footprint(merged=frozenset(united))
-        return merged
+                merges.append((source, into))
+        self.footprint = Footprint(merges=tuple(merges))
+        return len(merges)
 
     def _unite(self, source: Contact, into: Contact) -> None:
         for name, value in source.attributes.items():

@@ -35,6 +35,23 @@ def test_members_of_every_kept_revision(shop: Shop) -> None:
         assert sorted(past(shop, "germans", revision)) == members
 
 
+def test_the_time_of_a_revision_is_told_where_it_is_kept(shop: Shop) -> None:
+    shop.segment("germans", 'country is "DE"')
+    changed = shop.contact("ann", country="DE")
+    shop.advance(HOUR)
+    quiet = shop.contact("bob", country="FR")
+    shop.advance(HOUR)
+    newest = shop.contact("cat", country="DE")
+    times = {}
+    for revision in (changed, quiet, newest):
+        request = watch_service_pb2.ListPastMembersRequest(
+            store_id=shop.store_id, segment_id="germans", revision=revision
+        )
+        answer = shop.served.watch.ListPastMembers(request)
+        times[revision] = answer.at.seconds if answer.HasField("at") else None
+    assert times == {changed: NOW, quiet: None, newest: NOW + 2 * HOUR}
+
+
 def test_a_future_revision_is_refused(shop: Shop) -> None:
     made = shop.segment("germans", 'country is "DE"')
     with pytest.raises(grpc.RpcError) as raised:

@@ -17,7 +17,7 @@ from segsvc.engine.evaluation import Evaluation
 from segsvc.rpc.codec import WireCodec
 from segsvc.rpc.interceptor import Calls
 from segsvc.rpc.resume_tokens import WATCH_KEYS
-from segsvc.rpc.services import SERVICE_NAMES, register
+from segsvc.rpc.services import SERVICE_NAMES, register, servicers
 from segsvc.server.config import ConfigInvalid, ServerConfig
 from segsvc.server.metrics import Metrics
 from segsvc.storage import Storage
@@ -73,13 +73,13 @@ class Server:
                 ("grpc.max_metadata_size", 16 * 1024),
             ],
         )
-        register(
-            server,
+        services = servicers(
             self.engine,
             self._storage.secret("page-tokens"),
             self._storage.rotating_secrets(WATCH_KEYS),
             self._config.watch_bookmark_seconds,
         )
+        register(server, services)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = (*SERVICE_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)

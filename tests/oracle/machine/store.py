@@ -1,12 +1,13 @@
 """The heart of the state machine: one store, everybody who follows it, and what always holds.
 
 Operations come from the classes beside this one, each with the rules of one concern; a machine is
-put together of those it wants. Something else that follows memberships (automations, say) brings
-its operations as such a class and checks what must hold of it by extending `everything_follows`.
+put together of those it wants. Whatever else follows memberships brings its operations as such a
+class, and extends `follow` by what must hold of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
+from segsvc.segment.delta import Changes
 from tests.hosted import Hosted
 from tests.oracle.follower import Follower
 from tests.oracle.history import SEGMENTS, fresh, gather, save_lively
@@ -65,7 +67,8 @@ class StoreMachine(RuleBasedStateMachine):
         """Check deltas, memberships and watchers against the oracle."""
         if not hasattr(self, "ledger"):
             return
-        told = self.host.changes(self.twin.id, self.ledger.revision)
+        written, before = self.twin.written_at, self.ledger.revision
+        told = self.host.changes(self.twin.id, before)
         unbroken = self.followed_restarts == self.host.restarts
         self.ledger.follow(told, steps_known=unbroken)
         self.follower.follow(self.twin.state, told)
@@ -75,6 +78,19 @@ class StoreMachine(RuleBasedStateMachine):
             watcher.catch_up()
             watcher.expect(self.ledger.members)
         self.followed_restarts = self.host.restarts
+        if written > before:
+            by_revision = {held.revision: held for held in told}
+            by_revision.setdefault(written, Changes(written, self.twin.state.at, ()))
+            told = [by_revision[revision] for revision in sorted(by_revision)]
+        self.follow(told, written if written > before else 0)
+
+    def follow(self, told: Sequence[Changes], written: int) -> None:
+        """Take in what happened since the last call, once it was found right.
+
+        Args:
+            told: one for each revision with changes, and for that of the write.
+            written: the revision of the write that the world's footprint is of; 0: none.
+        """
 
     def teardown(self) -> None:
         self.stack.close()

@@ -80,5 +80,6 @@ class Watches(StoreMachine):
         then = held.members.get(segment_id, frozenset())
         past = self.host.watches.ListPastMembers(request)
         assert past.total_size == len(then)
-        assert set(past.contact_ids) <= then
-        assert set(past.contact_ids) >= then & self.ledger.members[segment_id]
+        assert set(past.contact_ids) == self.ledger.still_known(then, held.revision)
+        if past.HasField("at"):
+            assert past.at.seconds == self.ledger.times[held.revision]

@@ -79,8 +79,9 @@ class LatestTimes:
     def moved(self, ordinal: int) -> None:
         """Read one contact's rows anew, whose owner is another one now."""
         for columns in (self._kept, self._made):
-            if columns is not None:
+            if columns is not None and columns.known:
                 rows = self._log.rows_of(ordinal)
+                columns.reach(self._log.contact_limit)
                 columns.replace(ordinal, self._log.instants(rows[rows < columns.known]))
 
 
@@ -108,9 +109,13 @@ class _Columns:
                 alive = log.are_alive(ordinals)
                 ordinals, times = ordinals[alive], times[alive]
             self.known = rows.stop
-            self.times = [grown(held, log.contact_limit) for held in self.times]
+            self.reach(log.contact_limit)
             self._take(ordinals, times)
             yield
+
+    def reach(self, limit: int) -> None:
+        """Hold times of all contacts below *limit*: rows may move to one who had none."""
+        self.times = [grown(held, limit) for held in self.times]
 
     def _make_room(self, limit: int) -> Iterator[None]:
         for place in range(self.depth):
@@ -147,10 +152,7 @@ class _Columns:
     def replace(self, ordinal: int, times: UInt32) -> None:
         newest = np.sort(self._stored(times))[::-1]
         for place, held in enumerate(self.times):
-            if ordinal < len(held):
-                held[ordinal] = int(newest[place]) if place < len(newest) else 0
-            else:
-                assert not len(newest), "the contact's rows were followed"
+            held[ordinal] = int(newest[place]) if place < len(newest) else 0
 
 
 def _ranks(owners: UInt32) -> Int64:

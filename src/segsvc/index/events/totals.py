@@ -103,12 +103,13 @@ class Totals:
 
     def moved(self, log: EventLog, ordinal: int) -> None:
         """Total one contact's rows anew, whose owner is another one now."""
+        if not self.known:
+            return
+        self.values = grown(self.values, log.contact_limit)
         rows = log.rows_of(ordinal)
         rows = rows[(rows < self.known) & (log.instants(rows) >= self.since)]
         mask = log.has_all(rows, self.what.property, None)
         rows = rows if mask is None else rows[mask]
-        if ordinal >= len(self.values):
-            return  # none of its rows was followed
         self.values[ordinal] = 0
         values = None if self.what.counts else log.values(self.what.property, rows)
         self._add(log.owners(rows), values, 1)

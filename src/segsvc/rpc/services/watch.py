@@ -174,30 +174,28 @@ class WatchService(Servicer):
             contact_ids=state.index.contacts.ids_of(alive).tolist(),
             next_page_token=token,
             total_size=len(members),
-            at=timestamp(at),
+            at=None if at is None else timestamp(at),
         )
 
     async def _members_then(
         self, state: StoreState, segment_id: str, revision: int
-    ) -> tuple[Bitmap, int]:
-        """Go back from the members now; return those at *revision* and the time of its changes."""
+    ) -> tuple[Bitmap, int | None]:
+        """Go back from the members now; return those at *revision*, and its time if it is known."""
         later: list[Changes] = []
-        cursor, newest = revision - 1, state.revision
+        cursor, newest, at = revision - 1, state.revision, state.at
         members = state.memberships.members(segment_id).copy()
         while page := await self.engine.changes_since(state, cursor):
             later.extend(held for held in page if held.revision <= newest)
             cursor = page[-1].revision
             if cursor >= newest:
                 break
-        at = state.at
         for held in reversed(later):
-            if held.revision <= revision:
+            if held.revision == revision:
                 return members, held.at
-            at = held.at
             for delta in held.deltas:
                 if delta.segment_id == segment_id:
                     members = (members - delta.entered) | delta.left
-        return members, at
+        return members, at if revision == newest else None
 
 
 def _each(page: Sequence[Changes]) -> Iterator[tuple[Changes, int]]:
