@@ -188,3 +188,13 @@ async def test_inlining_keeps_members_and_answers_no_leaf_again(stage: Stage) ->
     stage.check()
     kept = {held.leaf: held for held in stage.state.memberships.answers}
     assert kept == answered, "the leaves of a segment that is inlined stay answered"
+
+
+@pytest.mark.parametrize("text", [SPENDERS, BUYERS, "net spend in the last 30 days >= 20"])
+async def test_finding_the_first_flip_is_prepared_in_pieces(stage: Stage, text: str) -> None:
+    leaf, view = parse(text, stage.state.schema), stage.state.view()
+    assert not view.times_at_hand(leaf.reads())
+    assert list(leaf.prepare_flips(view))
+    assert view.times_at_hand(leaf.reads()), "nothing is left for whoever asks first"
+    assert not list(leaf.prepare_flips(view))
+    assert leaf.next_flip(view, stage.state.at) is not None

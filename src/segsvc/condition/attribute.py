@@ -87,6 +87,10 @@ class AttributeLeaf:
             case _:
                 return None
 
+    def prepare_flips(self, view: View) -> Iterator[None]:
+        """See `Leaf.prepare_flips`: one sort of a column."""
+        return iter(())
+
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`."""
         return (Actual(self.attribute, view.value(self.attribute, ordinal)),)

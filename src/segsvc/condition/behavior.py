@@ -141,18 +141,24 @@ class BehaviorLeaf:
         """See `Leaf.next_flip`."""
         return next_window_flip(self._moving(view), at, view.calendar)
 
+    def prepare_flips(self, view: View) -> Iterator[None]:
+        """See `Leaf.prepare_flips`."""
+        for _, name in self._windows():
+            yield from view.prepare_event_times(self.behavior, name)
+
     def _moving(self, view: View) -> list[Moving]:
+        return [(window, view.event_times(self.behavior, name)) for window, name in self._windows()]
+
+    def _windows(self) -> Iterator[tuple[Window, str]]:
+        """Yield windows that time moves, with the instant property they are over, or ""."""
         measured = self.measure.window if self.measure is not None else None
-        parts: list[Moving] = [
-            (window, view.event_times(self.behavior))
-            for window in (self.window, measured)
-            if window is not None and moves(window)
-        ]
+        for window in (self.window, measured):
+            if window is not None and moves(window):
+                yield window, ""
         for clause in self.where:
-            window = clause.test.test if isinstance(clause.test, InstantTest) else None
-            if window is not None and not isinstance(window, Presence) and moves(window):
-                parts.append((window, view.event_times(self.behavior, clause.property)))
-        return parts
+            test = clause.test.test if isinstance(clause.test, InstantTest) else None
+            if test is not None and not isinstance(test, Presence) and moves(test):
+                yield test, clause.property
 
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`: count and latest time of the selected events, and the measure."""

@@ -81,6 +81,12 @@ class NetSpendLeaf:
         """See `Leaf.next_flip`."""
         return next_window_flip(self._moving(view), at, view.calendar)
 
+    def prepare_flips(self, view: View) -> Iterator[None]:
+        """See `Leaf.prepare_flips`."""
+        if self.window is not None and moves(self.window):
+            for name in (PLACED, *TAKEN_BACK):
+                yield from view.prepare_event_times(name)
+
     def _moving(self, view: View) -> list[Moving]:
         if self.window is None or not moves(self.window):
             return []

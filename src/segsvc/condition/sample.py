@@ -58,6 +58,10 @@ class SampleLeaf:
         """See `Leaf.next_flip`."""
         return None
 
+    def prepare_flips(self, view: View) -> Iterator[None]:
+        """See `Leaf.prepare_flips`: time does not change it."""
+        return iter(())
+
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`."""
         held = ordinal in view.sample(self.salt, self.below, Bitmap([ordinal]))

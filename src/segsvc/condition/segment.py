@@ -49,6 +49,10 @@ class SegmentLeaf:
         """See `Leaf.next_flip`."""
         return None
 
+    def prepare_flips(self, view: View) -> Iterator[None]:
+        """See `Leaf.prepare_flips`: its members are kept."""
+        return iter(())
+
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """See `Leaf.actuals`."""
         held = ordinal in view.segment(self.segment_id, at, Bitmap([ordinal]))

@@ -119,6 +119,9 @@ class View(Protocol):
     def prepare_behavior(self, query: EventQuery) -> Iterator[None]:
         """Do, a few milliseconds at a time, the long part of `behavior`; see `Leaf.prepare`."""
 
+    def prepare_event_times(self, behavior: str, name: str = "") -> Iterator[None]:
+        """Do, a few milliseconds at a time, what the first call of `event_times` does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -179,6 +182,9 @@ class Leaf(Protocol):
 
         None: it never does. It may be too early, never too late; asked of the index, not polled.
         """
+
+    def prepare_flips(self, view: View) -> Iterator[None]:
+        """Do, a few milliseconds at a time, what makes the first `next_flip` take long."""
 
     def actuals(self, view: View, ordinal: int, at: int) -> tuple[Actual, ...]:
         """Return the values that decide one contact's answer."""

@@ -95,6 +95,10 @@ class IndexView:
         """See `View.events`."""
         return self._index.log(behavior).events(ordinal)
 
+    def prepare_event_times(self, behavior: str, name: str = EVENT_TIME) -> Iterator[None]:
+        """See `View.prepare_event_times`."""
+        return self._index.log(behavior).timelines.prepare(name)
+
     def prepare_attribute(self, name: str, predicate: Predicate) -> Iterator[None]:
         """See `View.prepare_attribute`."""
         column = self._index.column(name)

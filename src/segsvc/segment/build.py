@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from segsvc.condition.tree import Condition
@@ -60,7 +61,8 @@ class Build:
         """Take the next leaf, or do a piece of what makes that quick."""
         leaf = self._coming[0]
         if self._preparing is None and self.answers.get(leaf) is None:
-            self._preparing = leaf.prepare(view, self.answers.at)
+            steps = leaf.prepare(view, self.answers.at), leaf.prepare_flips(view)
+            self._preparing = chain.from_iterable(steps)
         if self._preparing is None or next(self._preparing, _READY) is _READY:
             self._preparing = None
             self._taken.append(self.answers.hold(self._coming.popleft(), view))
