@@ -64,8 +64,3 @@ def check_segment_id(segment_id: str, field: str) -> SegmentId:
 def check_trigger_id(trigger_id: str, field: str) -> str:
     """Return *trigger_id* if it is formed like a segment's, else raise `InvalidArgument`."""
     return check_segment_id(trigger_id, field)
-
-
-def segment_id(revision: int) -> SegmentId:
-    """Name the segment that *revision* creates; replay gives it the same name again."""
-    return SegmentId(f"seg-{revision}")

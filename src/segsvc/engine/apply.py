@@ -20,7 +20,7 @@ from segsvc.automation.writes import (
 )
 from segsvc.domain.calendar import Weekday
 from segsvc.domain.columns import Bool
-from segsvc.domain.ids import MAX_NAME_CHARACTERS, SegmentId, segment_id
+from segsvc.domain.ids import MAX_NAME_CHARACTERS, SegmentId
 from segsvc.domain.record import JournalRecord, RecordKind, RequestHeader
 from segsvc.domain.write import (
     DefineAttribute,
@@ -265,7 +265,7 @@ def _apply_lifecycle(
 def _segment(state: StoreState, write: Write) -> Segment:
     """Return the segment that a create, copy or update leaves behind."""
     at, revision = state.at, state.revision
-    made = segment_id(revision)
+    made = state.segments.free_id(revision)
     match write:
         case CreateSegment(chosen_id, name, description, condition):
             new_id = SegmentId(chosen_id) if chosen_id else made

@@ -14,7 +14,7 @@ from segsvc.domain.errors import (
     NotFound,
     Violation,
 )
-from segsvc.domain.ids import MAX_NAME_CHARACTERS
+from segsvc.domain.ids import MAX_NAME_CHARACTERS, SegmentId
 from segsvc.domain.text import fold
 from segsvc.segment.definition import Segment, reads
 from segsvc.segment.inline import inline
@@ -106,6 +106,14 @@ class Catalog:
         """Raise `AlreadyExists` when a segment has the id."""
         if segment_id in self._segments:
             raise AlreadyExists("segment", segment_id)
+
+    def free_id(self, revision: int) -> SegmentId:
+        """Name the segment that *revision* creates; replay gives it the same name again."""
+        candidate, number = f"seg-{revision}", 1
+        while candidate in self._segments:
+            number += 1
+            candidate = f"seg-{revision}-{number}"
+        return SegmentId(candidate)
 
     def free_name(self, name: str) -> str:
         """Return *name*, or the first free of ``<name> 2``, ``<name> 3`` ..."""
