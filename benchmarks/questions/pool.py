@@ -69,6 +69,16 @@ def fresh_leaves(number: int) -> list[str]:
     ]
 
 
+def editor_tree(number: int) -> str:
+    """Return an And of five leaves as an editor asks it; those of the first thousand all differ."""
+    return (
+        f'country is "{_COUNTRIES[number % 8]}" and email_status is "subscribed"'
+        f" and has done order_placed in the last {30 + number} days"
+        f" and has done order_placed with count >= {1 + number % 3}"
+        f" and has not done email_opened in the last {1 + number % 29} days"
+    )
+
+
 def trees(
     shares: Mapping[str, float], leaves: int, density: Density, seed: int
 ) -> Iterator[list[str]]:

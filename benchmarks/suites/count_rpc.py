@@ -1,8 +1,9 @@
 """What does a count cost a caller, beyond what any call costs?
 
 Count against GetStore in the same server, in turn, one call at a time, requests built ahead. Trees
-have five leaves from the pool of 200 and are never repeated; leaves were asked before ("pool"), or
-never ("never seen"); or the count is of a saved segment.
+have five leaves and are never repeated. Their leaves are of the pool of 200 and were asked before
+("pool"), or never were ("never seen"), or are those an editor asks, with windows that move
+("editor"); or the count is of a saved segment.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from google.protobuf.message import Message
 from benchmarks.harness.measure import Call, Samples, measure
 from benchmarks.peers.lowered import read
 from benchmarks.questions.audience import SAVED
-from benchmarks.questions.pool import DENSE, fresh_leaves, pool, tree
+from benchmarks.questions.pool import DENSE, editor_tree, fresh_leaves, pool, tree
 from benchmarks.stores.serving import Served, served
 from benchmarks.stores.size import STORE
 from benchmarks.suites.bench import Bench
@@ -32,11 +33,13 @@ def run(bench: Bench) -> None:
         calls = Calls(server.child.target, STORE)
         pooled = _pooled(calls, _dense(server))
         fresh = _fresh(calls)
+        edited = iter([_request(calls, editor_tree(i)) for i in range(_ROUNDS + 100)])
         saved = cycle([calls.saved_request(name) for name in SAVED])
         cases: dict[str, Call] = {
             "no-op": calls.nothing,
             "pool": lambda: calls.count(next(pooled)),
             "never seen": lambda: calls.count(next(fresh)),
+            "editor": lambda: calls.count(next(edited)),
             "saved segment": lambda: calls.count(next(saved)),
         }
         for call in cases.values():
