@@ -21,7 +21,7 @@ from segsvc.bitmap.convert import (
     to_bytes,
 )
 from segsvc.bitmap.faces import Faces, is_dense
-from segsvc.bitmap.words import Words, from_arrays, from_mask, from_words, words_of
+from segsvc.bitmap.words import Words, from_arrays, from_mask, from_words, room_for, words_of
 
 __all__ = [
     "Bitmap",
@@ -41,6 +41,7 @@ __all__ = [
     "is_dense",
     "mask_of",
     "ordinals_of",
+    "room_for",
     "size_of",
     "to_bytes",
     "words_of",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -68,28 +67,3 @@ class Changes:
 
 def _canonical(members: Bitmap) -> bytes:
     return to_bytes(from_sorted(ordinals_of(members)))
-
-
-@dataclass(frozen=True, slots=True)
-class Causes:
-    """Who changed for which cause, the first that fits; everybody else changed by TIME."""
-
-    merged: Bitmap
-    deleted: Bitmap
-    data: Bitmap
-
-    def split(
-        self, segment_id: str, entered: Bitmap, left: Bitmap, *, defined: bool
-    ) -> Iterable[Delta]:
-        """Yield the deltas of one segment."""
-        for cause, fits in (
-            (Cause.MERGED, self.merged),
-            (Cause.CONTACT_DELETED, self.deleted),
-            (Cause.DEFINITION, None) if defined else (Cause.DATA, self.data),
-            (Cause.TIME, None),
-        ):
-            came = entered if fits is None else entered & fits
-            went = left if fits is None else left & fits
-            if came or went:
-                yield Delta(segment_id, cause, came, went)
-                entered, left = entered - came, left - went

@@ -1,25 +1,25 @@
-"""A segment's condition over kept answers: who, of some contacts, is in."""
+"""A segment's condition over kept answers: who, of the contacts in doubt, is in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from segsvc.bitmap import Bitmap
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AllOf, AnyLeaf, AnyOf, Condition, Not
 
-Program: TypeAlias = Callable[[Bitmap], Bitmap]
-"""Returns who of the contacts given satisfies the condition; does not change what it is given."""
+Source = TypeVar("Source")
+"""What keeps the answer of a leaf."""
 
-Source: TypeAlias = Callable[[], Bitmap]
-"""Returns the contacts for whom a leaf is true, or the members of a segment, as they are now."""
+Program: TypeAlias = Callable[[int, Callable[[Source], int]], int]
+"""Returns who of some contacts satisfies the condition, given how to read a source; sets are ints
+with a bit per contact."""
 
 
-def program(condition: Condition, source: Callable[[AnyLeaf], Source]) -> Program:
-    """Compile *condition*; *source* says where the answer of each leaf is found.
+def program(condition: Condition, source: Callable[[AnyLeaf], Source]) -> Program[Source]:
+    """Compile *condition*; *source* says what keeps the answer of each leaf.
 
-    For a segment leaf that is the members of its segment, also when the leaf is negated.
+    For a segment leaf that is its segment, also when the leaf is negated.
     """
     match condition:
         case AllOf(children):
@@ -34,32 +34,30 @@ def program(condition: Condition, source: Callable[[AnyLeaf], Source]) -> Progra
             return _read(source(condition))
 
 
-def _read(members: Source) -> Program:
-    return lambda among: members() & among
+def _read(source: Source) -> Program[Source]:
+    return lambda among, read: among & read(source)
 
 
-def _not(part: Program) -> Program:
-    return lambda among: among - part(among)
+def _not(part: Program[Source]) -> Program[Source]:
+    return lambda among, read: among ^ part(among, read)
 
 
-def _all(parts: list[Program]) -> Program:
-    def run(among: Bitmap) -> Bitmap:
+def _all(parts: list[Program[Source]]) -> Program[Source]:
+    def run(among: int, read: Callable[[Source], int]) -> int:
         for part in parts:
             if not among:
                 break
-            among = part(among)
+            among = part(among, read)
         return among
 
     return run
 
 
-def _any(parts: list[Program]) -> Program:
-    first, *rest = parts
-
-    def run(among: Bitmap) -> Bitmap:
-        found = first(among)
-        for part in rest:
-            found = found | part(among - found)
+def _any(parts: list[Program[Source]]) -> Program[Source]:
+    def run(among: int, read: Callable[[Source], int]) -> int:
+        found = 0
+        for part in parts:
+            found |= part(among ^ found, read)
         return found
 
     return run

@@ -24,6 +24,10 @@ _KEPT = 6
 _SLID_ROWS = 2**20
 """Rows up to which totals are slid to another start; farther ones are made anew."""
 
+_CREPT_SECONDS = 3_600
+"""How far they are slid in place: the start of a window creeps. What begins farther off is another
+window, and two that are asked for in turn must not slide one's totals to and fro."""
+
 _PIECE_ROWS = 131_072
 _LIMIT = 2**62
 
@@ -52,6 +56,13 @@ class Totals:
         self.exact = True
         self.values: npt.NDArray[Any] = np.zeros(0, np.uint32 if what.counts else np.int64)
         self._magnitude = 0
+
+    def copied(self) -> Totals:
+        """Return totals of their own that are the same for now."""
+        made = Totals(self.what, self.since)
+        made.known, made.exact, made._magnitude = self.known, self.exact, self._magnitude
+        made.values = self.values.copy()
+        return made
 
     def follow(self, log: EventLog) -> Iterator[None]:
         """Take in the rows behind `known`, piece by piece; others may slide it in between."""
@@ -151,6 +162,8 @@ class WindowTotals:
         totals = self._nearest(what, start)
         if totals is None:
             totals = Totals(what, start)
+        elif abs(totals.since - start) > _CREPT_SECONDS:
+            totals = totals.copied()
         else:
             self._kept.remove(totals)
         self._kept = [*self._kept, totals][-_KEPT:]
