@@ -77,7 +77,7 @@ class _Watcher:
                 if not message.resume_token:
                     continue
                 self.revision = message.revision
-                if message.WhichOneof("event") == "delta":
+                if message.WhichOneof("event") == "deltas":
                     self.arrived[message.revision] = moment
         except grpc.RpcError:
             self.listening.set()

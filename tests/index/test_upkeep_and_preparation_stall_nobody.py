@@ -111,3 +111,19 @@ def _expected(
     low = -np.inf if query.interval.lower is None else float(query.interval.lower) * scale
     high = np.inf if query.interval.upper is None else float(query.interval.upper) * scale
     return Bitmap(there[(numbers[there] >= low) & (numbers[there] <= high)].tolist())
+
+
+def test_two_windows_asked_for_in_turn_keep_totals_of_their_own(
+    events: tuple[EventLog, dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]]],
+) -> None:
+    log, held = events
+    near, far = NOW // 2, NOW // 3
+    for since in (near, far, near, far, near + 60, far + 60):
+        query = EventQuery(
+            "deed", (), since, 2**62, Reduction.SUM, "value", Interval(Decimal(2_000))
+        )
+        late = held["times"] >= since
+        sums = np.bincount(held["owners"][late], held["values"][late], PEOPLE)
+        assert set(log.having(query, None)) == set(np.flatnonzero(sums >= 2_000).tolist())
+    kept = [held.since for held in log.answers.totals._kept if held.what.property == "value"]
+    assert kept[-2:] == [near + 60, far + 60], "both crept, neither became the other"

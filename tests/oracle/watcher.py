@@ -63,9 +63,10 @@ class Watcher:
             assert message.revision >= self.revision, "revisions never go back"
             if message.HasField("snapshot"):
                 self._put(message.snapshot)
-            elif message.HasField("delta"):
+            elif message.HasField("deltas"):
                 assert message.revision > self.revision, "each revision is told once, and whole"
-                self._apply(message.delta)
+                for delta in message.deltas.deltas:
+                    self._apply(delta)
             if message.resume_token:
                 break
         self.revision = message.revision

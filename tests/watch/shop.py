@@ -192,7 +192,7 @@ class Watcher:
 
     def deltas_until(self, revision: int) -> list[tuple[str, str, list[str], list[str]]]:
         """Return (segment, cause, entered, left) of the deltas up to *revision*."""
-        return [told(message) for message in self.until(revision) if message.HasField("delta")]
+        return [told(delta) for message in self.until(revision) for delta in message.deltas.deltas]
 
     def stop(self) -> None:
         """Hang up."""
@@ -200,9 +200,8 @@ class Watcher:
         self._thread.join(PATIENCE)
 
 
-def told(message: watch_service_pb2.WatchResponse) -> tuple[str, str, list[str], list[str]]:
+def told(delta: watch_service_pb2.MembershipDelta) -> tuple[str, str, list[str], list[str]]:
     """Return a delta as (segment, cause, entered, left)."""
-    delta = message.delta
     cause = watch_service_pb2.DeltaCause.Name(delta.cause).removeprefix("DELTA_CAUSE_")
     return delta.segment_id, cause, ids(delta.entered), ids(delta.left)
 
@@ -233,8 +232,8 @@ class Known:
         if message.HasField("snapshot"):
             held = self.members.setdefault(message.snapshot.segment_id, set())
             held.update(strings(message.snapshot.members.contact_ids))
-        elif message.HasField("delta"):
-            name, _, entered, left = told(message)
+        for delta in message.deltas.deltas:
+            name, _, entered, left = told(delta)
             held = self.members.setdefault(name, set())
             assert held.isdisjoint(entered), "nobody enters twice without leaving"
             assert held.issuperset(left), "only members leave"

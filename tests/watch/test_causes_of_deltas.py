@@ -98,6 +98,6 @@ def test_changed_leaves_are_named_on_request(shop: Shop) -> None:
     shop.segment("both", f'country is "DE" and {BUYERS}')
     watcher = shop.watch(with_changed_leaves=True)
     watcher.until(shop.event("ann"))
-    assert list(watcher.seen[-1].delta.changed_leaf_paths) == ["all_of.children[1]"]
+    assert list(watcher.seen[-1].deltas.deltas[-1].changed_leaf_paths) == ["all_of.children[1]"]
     watcher.until(shop.contact("ann", country="FR"))
-    assert list(watcher.seen[-1].delta.changed_leaf_paths) == ["all_of.children[0]"]
+    assert list(watcher.seen[-1].deltas.deltas[-1].changed_leaf_paths) == ["all_of.children[0]"]

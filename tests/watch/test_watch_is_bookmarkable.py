@@ -30,4 +30,4 @@ def test_a_bookmark_never_overtakes_a_delta(shop: Shop) -> None:
     seen = watcher.until(last)
     revisions = [held.revision for held in seen]
     assert revisions == sorted(revisions)
-    assert sum(held.HasField("delta") for held in seen) == 10
+    assert sum(held.HasField("deltas") for held in seen) == 10

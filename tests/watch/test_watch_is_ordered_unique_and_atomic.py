@@ -6,9 +6,11 @@ import random
 
 import numpy as np
 
-from segsvc.bitmap import from_bytes
+from segsvc.bitmap import Bitmap, from_bytes
 from segsvc.rpc.encode.changes import EncodedChanges
+from segsvc.segment.delta import Cause, Changes, Delta
 from segsvc.v1 import evaluation_pb2, evaluation_service_pb2
+from segsvc.v1.watch_service_pb2 import MembershipDelta, WatchResponse
 from tests.watch.shop import Known, Shop, Watcher, ids, strings
 
 
@@ -100,7 +102,7 @@ def test_a_large_revision_comes_in_parts_and_ends_with_the_token(shop: Shop) -> 
     assert [bool(part.resume_token) for part in parts] == [False] * (len(parts) - 1) + [True]
     sizes = [part.ByteSize() for part in parts]
     assert max(sizes) <= 2**20
-    assert len(parts) == 4
+    assert len(parts) == 3
     assert len([size for size in sizes if size < 2**16]) <= 2, "who entered, and a rest"
     known = Known()
     for part in watcher.seen:
@@ -126,15 +128,17 @@ def test_both_forms_say_the_same(shop: Shop) -> None:
     said = [
         (
             held.revision,
-            held.delta.segment_id,
-            named(held.delta.entered.roaring),
-            named(held.delta.left.roaring),
+            delta.segment_id,
+            named(delta.entered.roaring),
+            named(delta.left.roaring),
         )
         for held in by_bitmap.seen
+        for delta in held.deltas.deltas
     ]
     assert said == [
-        (held.revision, held.delta.segment_id, ids(held.delta.entered), ids(held.delta.left))
+        (held.revision, delta.segment_id, ids(delta.entered), ids(delta.left))
         for held in by_id.seen
+        for delta in held.deltas.deltas
     ]
 
 
@@ -149,10 +153,26 @@ def test_a_message_is_encoded_once_and_when_it_is_needed(shop: Shop) -> None:
     def messages(*wanted: str) -> list[bytes]:
         return list(encoded.messages(state, changes, 0, with_leaves=False, wanted=wanted))
 
-    whole = messages()
-    assert [id(held) for held in messages()] == list(map(id, whole)), "the very same bytes"
-    one = changes.deltas[-1].segment_id
-    assert [id(held) for held in messages(one)] == [id(whole[-1])]
-    first = encoded.messages(state, changes, 1, with_leaves=False, wanted=())
-    next(first)
-    assert encoded.made == len(whole) + 1, "the rest waits until somebody comes to it"
+    (whole,) = messages()
+    assert messages()[0] is whole, "the very same bytes"
+    (one,) = messages(changes.deltas[-1].segment_id)
+    assert WatchResponse.FromString(whole).deltas.deltas[-1] == only(one)
+    assert encoded.made == len(changes.deltas), "nothing is encoded again for who wants less"
+
+
+def only(message: bytes) -> MembershipDelta:
+    (delta,) = WatchResponse.FromString(message).deltas.deltas
+    return delta
+
+
+def test_a_message_is_encoded_when_somebody_comes_to_it(shop: Shop) -> None:
+    everybody = [f"{'c' * 58}{number:06}" for number in range(40_000)]
+    for some in (everybody[:20_000], everybody[20_000:]):
+        shop.contact(*some)
+    state = shop.served.server.engine.store(shop.store_id)
+    encoded = EncodedChanges()
+    changes = Changes(1, 1, (Delta("one", Cause.DATA, Bitmap(range(40_000)), Bitmap()),))
+    messages = encoded.messages(state, changes, 1, with_leaves=False, wanted=())
+    next(messages)
+    assert encoded.made == 2, "the part that does not fit told that the message is full"
+    assert len(list(messages)) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from asyncio import sleep
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from segsvc.client.call import Call, Scope, delays
@@ -85,9 +85,7 @@ class Cursor:
         self.handed = self.resume_token
 
     def _whole(self, message: pb.WatchResponse) -> list[Change]:
-        change = _change(message)
-        if change is not None:
-            self._waiting.append(change)
+        self._waiting += _changes(message)
         if not message.resume_token:
             return []
         self.resume_token = message.resume_token
@@ -95,31 +93,32 @@ class Cursor:
         return whole
 
 
-def _change(message: pb.WatchResponse) -> Change | None:
+def _changes(message: pb.WatchResponse) -> list[Change]:
+    """Return the changes of a message, the last with its token."""
     at = datetime.fromtimestamp(message.at.seconds, UTC)
+    found: list[Change] = []
     match message.WhichOneof("event"):
         case "snapshot":
             held = message.snapshot
             entered = texts_of(held.members.contact_ids)
-            token = message.resume_token
-            return Change(
-                held.segment_id, SNAPSHOT, entered, [], message.revision, at, resume_token=token
-            )
-        case "delta":
-            delta = message.delta
-            return Change(
-                delta.segment_id,
-                pb.DeltaCause.Name(delta.cause).removeprefix("DELTA_CAUSE_"),
-                texts_of(delta.entered.contact_ids),
-                texts_of(delta.left.contact_ids),
-                message.revision,
-                at,
-                message.first_revision,
-                tuple(delta.changed_leaf_paths),
-                message.resume_token,
-            )
-        case _:
-            return None
+            found.append(Change(held.segment_id, SNAPSHOT, entered, [], message.revision, at))
+        case "deltas":
+            found += [
+                Change(
+                    delta.segment_id,
+                    pb.DeltaCause.Name(delta.cause).removeprefix("DELTA_CAUSE_"),
+                    texts_of(delta.entered.contact_ids),
+                    texts_of(delta.left.contact_ids),
+                    message.revision,
+                    at,
+                    message.first_revision,
+                    tuple(delta.changed_leaf_paths),
+                )
+                for delta in message.deltas.deltas
+            ]
+    if found:
+        found[-1] = replace(found[-1], resume_token=message.resume_token)
+    return found
 
 
 class Watch:

@@ -1,13 +1,17 @@
 """Membership changes -> the wire. Encoded once, the bytes are shared by everybody who watches.
 
-Messages are made one at a time, so that a delta of a million contacts holds nobody up. They lack
-their resume token, which each watcher adds.
+What a revision changed travels in few messages, however many segments it changed: a message costs
+each watcher more than what is in it. They are made one at a time, so that a delta of a million
+contacts holds nobody up. They lack their resume token, which each watcher adds.
+
+Protobuf merges: the parts of a message, one after the other, are the message. So every delta is
+encoded alone, as a message with nothing else in it, and a message is its head and some of those.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from segsvc.bitmap import Bitmap, from_sorted, ordinals_of, to_bytes
@@ -23,16 +27,20 @@ _IDS_PER_MESSAGE = 15_000
 """Of at most 64 bytes and a 4-byte offset each: a message stays under 1 MiB."""
 
 _ORDINALS_PER_MESSAGE = 250_000
+_MESSAGE_BYTES = 2**20
 _KEPT_BYTES = 64 * 2**20
 _ENTRY_BYTES = 512
 """What keeping a message costs besides its bytes."""
 
 _TOKEN_TAG = bytes([pb.WatchResponse.RESUME_TOKEN_FIELD_NUMBER << 3 | 2])
+_Key = tuple[str, int, int, int, bool]
+_WHOLE = -1
+"""Stands for the place of a delta where all of a revision are meant."""
 
 
 @dataclass(slots=True)
-class _Parts:
-    """The messages of one delta: those that somebody needed so far, and the rest."""
+class _Made:
+    """Some encoded messages or parts: those that somebody needed so far, and the rest."""
 
     rest: Iterator[bytes]
     encoded: list[bytes] = field(default_factory=list)
@@ -40,13 +48,13 @@ class _Parts:
 
 
 class EncodedChanges:
-    """Messages of deltas, each encoded once, when the first watcher comes to it."""
+    """Messages of changes, each encoded once, when the first watcher comes to it."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[tuple[str, int, int, int, bool], _Parts] = OrderedDict()
+        self._held: OrderedDict[_Key, _Made] = OrderedDict()
         self._bytes = 0
         self.made = 0
-        """Messages encoded so far."""
+        """Parts of messages encoded so far."""
 
     def messages(
         self,
@@ -59,33 +67,45 @@ class EncodedChanges:
     ) -> Iterator[bytes]:
         """Yield the messages of one revision about *wanted* segments (empty: all), in order."""
         owner = f"{state.store_id} {state.settings.hash_key}"
-        for place, delta in enumerate(changes.deltas):
-            if wanted and delta.segment_id not in wanted:
-                continue
-            key = (owner, changes.revision, place, wire_format, with_leaves)
-            parts = self._held.get(key)
-            if parts is None:
-                rest = encode(state, changes, delta, wire_format, with_leaves=with_leaves)
-                parts = self._held[key] = _Parts(rest)
-            number = 0
-            while (message := self._part(key, parts, number)) is not None:
-                yield message
-                number += 1
 
-    def _part(
-        self, key: tuple[str, int, int, int, bool], parts: _Parts, number: int
-    ) -> bytes | None:
-        if number == len(parts.encoded):
-            message = next(parts.rest, None)
-            if message is None:
-                return None
-            self.made += 1
-            parts.encoded.append(message)
-            parts.bytes += len(message) + _ENTRY_BYTES
-            if self._held.get(key) is parts:
-                self._bytes += len(message) + _ENTRY_BYTES
-                self._forget()
-        return parts.encoded[number]
+        def parts() -> Iterator[bytes]:
+            for place, delta in enumerate(changes.deltas):
+                if not wanted or delta.segment_id in wanted:
+                    key = (owner, changes.revision, place, wire_format, with_leaves)
+                    yield from self._each(key, lambda held=delta: encoded(held))
+
+        def encoded(delta: Delta) -> Iterator[bytes]:
+            for part in _encoded(state, delta, wire_format, with_leaves=with_leaves):
+                self.made += 1
+                yield part
+
+        whole = (owner, changes.revision, _WHOLE, wire_format, with_leaves)
+        head = _head(state, changes, 0)
+        if wanted:
+            yield from _joined(head, parts())
+        else:
+            yield from self._each(whole, lambda: _joined(head, parts()))
+
+    def _each(self, key: _Key, make: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+        """Yield what is kept under *key*, made as far as somebody needs it."""
+        held = self._held.get(key)
+        if held is None:
+            held = self._held[key] = _Made(make())
+        number = 0
+        while number < len(held.encoded) or self._make(key, held):
+            yield held.encoded[number]
+            number += 1
+
+    def _make(self, key: _Key, held: _Made) -> bool:
+        made = next(held.rest, None)
+        if made is None:
+            return False
+        held.encoded.append(made)
+        held.bytes += len(made) + _ENTRY_BYTES
+        if self._held.get(key) is held:
+            self._bytes += len(made) + _ENTRY_BYTES
+            self._forget()
+        return True
 
     def _forget(self) -> None:
         while self._bytes > _KEPT_BYTES and len(self._held) > 1:
@@ -95,15 +115,51 @@ class EncodedChanges:
 def encode(
     state: StoreState,
     changes: Changes,
-    delta: Delta,
+    deltas: Iterable[Delta],
     wire_format: int,
     *,
     with_leaves: bool,
-    first_revision: int = 0,
+    first_revision: int,
 ) -> Iterator[bytes]:
-    """Yield the messages of one delta of *changes*, each small enough to be sent at once."""
+    """Yield the messages of some deltas of *changes*, each small enough to be sent at once."""
+    parts = (
+        part
+        for delta in deltas
+        for part in _encoded(state, delta, wire_format, with_leaves=with_leaves)
+    )
+    return _joined(_head(state, changes, first_revision), parts)
+
+
+def _head(state: StoreState, changes: Changes, first_revision: int) -> bytes:
+    message = pb.WatchResponse(
+        revision=changes.revision,
+        at=timestamp(changes.at),
+        ordinal_epoch=state.ordinal_epoch,
+        first_revision=first_revision,
+    )
+    return message.SerializeToString()
+
+
+def _joined(head: bytes, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield messages of a head and as many parts as fit."""
+    held, size = [head], 0
+    for part in parts:
+        if size and size + len(part) > _MESSAGE_BYTES - _ENTRY_BYTES:
+            yield b"".join(held)
+            held, size = [head], 0
+        held.append(part)
+        size += len(part)
+    if size:
+        yield b"".join(held)
+
+
+def _encoded(
+    state: StoreState, delta: Delta, wire_format: int, *, with_leaves: bool
+) -> Iterator[bytes]:
+    """Yield a delta as parts of messages, cut where it is too large for one."""
     for entered, left in _parts(delta, wire_format):
-        held = pb.MembershipDelta(
+        message = pb.WatchResponse()
+        held = message.deltas.deltas.add(
             segment_id=delta.segment_id,
             cause=int(delta.cause),  # type: ignore[arg-type]
             changed_leaf_paths=delta.leaves if with_leaves else (),
@@ -112,13 +168,6 @@ def encode(
             held.entered.CopyFrom(_batch(state, entered, wire_format))
         if left is not None:
             held.left.CopyFrom(_batch(state, left, wire_format))
-        message = pb.WatchResponse(
-            revision=changes.revision,
-            at=timestamp(changes.at),
-            ordinal_epoch=state.ordinal_epoch,
-            first_revision=first_revision,
-            delta=held,
-        )
         yield message.SerializeToString()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -121,17 +120,14 @@ class WatchService(Servicer):
         wanted = frozenset(request.segment_ids)
         with_leaves = request.with_changed_leaves
         if first_revision:
-            found: Iterator[bytes] = chain.from_iterable(
-                encode.encode(
-                    state,
-                    changes,
-                    delta,
-                    request.format,
-                    with_leaves=with_leaves,
-                    first_revision=first_revision,
-                )
-                for delta in changes.deltas
-                if not wanted or delta.segment_id in wanted
+            deltas = (held for held in changes.deltas if not wanted or held.segment_id in wanted)
+            found = encode.encode(
+                state,
+                changes,
+                deltas,
+                request.format,
+                with_leaves=with_leaves,
+                first_revision=first_revision,
             )
         else:
             found = self._encoded.messages(
