@@ -37,12 +37,16 @@ class _Rows:
     def __init__(self, rows: list[list[int]]) -> None:
         self.rows = rows
 
-    def add(self, start: int, entered: int, left: int) -> None:
-        size = self.rows[-1][3] if self.rows else 0
-        if not self.rows or self.rows[-1][0] < start:
-            self.rows.append([start, 0, 0, size])
+    def add(self, start: int, entered: int, left: int) -> bool:
+        """Add to the row at *start*; return whether that is a new one."""
+        is_new = not self.rows or self.rows[-1][0] < start
+        if is_new:
+            self.rows.append([start, 0, 0, self.rows[-1][3] if self.rows else 0])
         last = self.rows[-1]
-        last[1:] = [last[1] + entered, last[2] + left, size + entered - left]
+        last[1] += entered
+        last[2] += left
+        last[3] += entered - left
+        return is_new
 
     def drop_before(self, start: int) -> None:
         """Forget old rows, but keep one that tells the size at *start*."""
@@ -84,8 +88,8 @@ class SegmentHistory:
             day = calendar.day_start(calendar.local_day(at)) if day is None else day
             change = len(delta.entered), len(delta.left)
             hours = self._hours.setdefault(delta.segment_id, _Rows([]))
-            hours.add(at - at % HOUR, *change)
-            hours.drop_before(at - KEPT_HOURS)
+            if hours.add(at - at % HOUR, *change):
+                hours.drop_before(at - KEPT_HOURS)
             self._days.setdefault(delta.segment_id, _Rows([])).add(day, *change)
 
     def points(

@@ -27,6 +27,7 @@ class Lanes:
         """How many bits a set has at most."""
         self.all = self.bits(contacts)
         """Everybody in doubt."""
+        self._made: dict[int, Bitmap] = {0: Bitmap()}
 
     def bits(self, members: Bitmap) -> int:
         """Return those of *members* who are in doubt."""
@@ -40,9 +41,13 @@ class Lanes:
         return int.from_bytes(np.packbits(mask, bitorder="little").tobytes(), "little")
 
     def bitmap(self, bits: int) -> Bitmap:
-        """Undo `bits`."""
-        if not bits:
-            return Bitmap()
+        """Undo `bits`; equal sets share a bitmap, which is not to be changed."""
+        held = self._made.get(bits)
+        if held is None:
+            held = self._made[bits] = self._bitmap(bits)
+        return held
+
+    def _bitmap(self, bits: int) -> Bitmap:
         packed = bits.to_bytes(-(-self.width // 8), "little")
         if self._ordinals is None:
             return from_words(np.frombuffer(packed, np.uint64))

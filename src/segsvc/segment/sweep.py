@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, copied
 from segsvc.segment.lanes import Lanes
 from segsvc.segment.leaf_answers import LeafAnswer
 from segsvc.segment.membership import Membership, Source
@@ -64,8 +64,8 @@ class Sweep:
         return differing != 0
 
     def members(self, held: Membership) -> Bitmap:
-        """Return who is in *held* now."""
-        return self.lanes.bitmap(held.program(self.lanes.all, self._read))
+        """Return who is in *held* now, in a bitmap of its own."""
+        return copied(self.lanes.bitmap(held.program(self.lanes.all, self._read)))
 
     def _pair(self, now: int, before: int) -> int:
         return now | before << self._width

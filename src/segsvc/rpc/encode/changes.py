@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from segsvc.bitmap import Bitmap, from_sorted, ordinals_of, to_bytes
 from segsvc.domain.columns import UInt32
@@ -72,7 +73,7 @@ class EncodedChanges:
             for place, delta in enumerate(changes.deltas):
                 if not wanted or delta.segment_id in wanted:
                     key = (owner, changes.revision, place, wire_format, with_leaves)
-                    yield from self._each(key, lambda held=delta: encoded(held))
+                    yield from self._each(key, partial(encoded, delta))
 
         def encoded(delta: Delta) -> Iterator[bytes]:
             for part in _encoded(state, delta, wire_format, with_leaves=with_leaves):
@@ -161,7 +162,7 @@ def _encoded(
         message = pb.WatchResponse()
         held = message.deltas.deltas.add(
             segment_id=delta.segment_id,
-            cause=int(delta.cause),  # type: ignore[arg-type]
+            cause=int(delta.cause),
             changed_leaf_paths=delta.leaves if with_leaves else (),
         )
         if entered is not None:
