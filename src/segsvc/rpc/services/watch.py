@@ -14,6 +14,7 @@ from segsvc.engine.state import StoreState
 from segsvc.rpc.decode.fields import check_known, required
 from segsvc.rpc.encode import changes as encode
 from segsvc.rpc.encode import members as encode_members
+from segsvc.rpc.principal import principal
 from segsvc.rpc.resume_tokens import ResumeTokens
 from segsvc.rpc.services.base import Servicer
 from segsvc.rpc.times import timestamp
@@ -26,8 +27,6 @@ BOOKMARK_SECONDS = 5.0
 """How often a watcher for whom nothing changes is told how far the store has come."""
 
 MAX_SEGMENTS = 1_000
-ANYBODY = ""
-"""The principal of callers that nobody checks."""
 
 
 class WatchService(Servicer):
@@ -52,25 +51,26 @@ class WatchService(Servicer):
         if len(request.segment_ids) > MAX_SEGMENTS:
             raise InvalidArgument.of("segment_ids", f"must be at most {MAX_SEGMENTS:,} segments")
         check_known(request.initial_snapshot, pb.InitialSnapshot, "initial_snapshot")
+        caller = principal(context)
         if request.resume_token:
-            revision = self._resume.read(state, ANYBODY, request.resume_token)
+            revision = self._resume.read(state, caller, request.resume_token)
             told = 0
         else:
             for segment_id in request.segment_ids:
                 state.segments.get(segment_id)
             await self.engine.settle(state)
             revision, at = state.revision, state.at
-            async for message in self._beginning(state, request, revision, at):
+            async for message in self._beginning(state, request, caller, revision, at):
                 yield message
             told = revision
-        async for message in self._follow(state, request, revision, told):
+        async for message in self._follow(state, request, caller, revision, told):
             yield message
 
     async def _beginning(
-        self, state: StoreState, request: pb.WatchRequest, revision: int, at: int
+        self, state: StoreState, request: pb.WatchRequest, caller: str, revision: int, at: int
     ) -> AsyncIterator[bytes]:
         """Yield the initial snapshot, or a bookmark where there is none."""
-        token = self._resume.make(state, ANYBODY, revision)
+        token = self._resume.make(state, caller, revision)
         wanted: Sequence[str] = ()
         if request.initial_snapshot == pb.INITIAL_SNAPSHOT_MEMBERS:
             ids = request.segment_ids or [str(segment.id) for segment in state.segments]
@@ -86,7 +86,7 @@ class WatchService(Servicer):
         yield encode.with_token(last or encode.bookmark(state, revision, at), token)
 
     async def _follow(
-        self, state: StoreState, request: pb.WatchRequest, revision: int, told: int
+        self, state: StoreState, request: pb.WatchRequest, caller: str, revision: int, told: int
     ) -> AsyncIterator[bytes]:
         """Yield the changes of later revisions, and bookmarks, until the caller goes.
 
@@ -99,7 +99,7 @@ class WatchService(Servicer):
             pulse = self.engine.pulse(state)
             page = await self.engine.changes_since(state, revision)
             for changes, first in _united(page) if request.coalesce else _each(page):
-                for message in self._messages(state, request, changes, first):
+                for message in self._messages(state, request, caller, changes, first):
                     yield message
                     told, told_at = changes.revision, monotonic()
                 revision = changes.revision
@@ -108,13 +108,18 @@ class WatchService(Servicer):
             revision = max(revision, reached)
             overdue = told_at + self._bookmark_seconds - monotonic()
             if revision > told and overdue <= 0:
-                token = self._resume.make(state, ANYBODY, revision)
+                token = self._resume.make(state, caller, revision)
                 yield encode.with_token(encode.bookmark(state, revision, at), token)
                 told, told_at = revision, monotonic()
             await self._wait(state, pulse, max(overdue, 0.0) if revision > told else None)
 
     def _messages(
-        self, state: StoreState, request: pb.WatchRequest, changes: Changes, first_revision: int
+        self,
+        state: StoreState,
+        request: pb.WatchRequest,
+        caller: str,
+        changes: Changes,
+        first_revision: int,
     ) -> Iterator[bytes]:
         """Yield the messages of a revision that concern the caller, the last with a token."""
         wanted = frozenset(request.segment_ids)
@@ -139,7 +144,7 @@ class WatchService(Servicer):
                 yield last
             last = message
         if last is not None:
-            yield encode.with_token(last, self._resume.make(state, ANYBODY, changes.revision))
+            yield encode.with_token(last, self._resume.make(state, caller, changes.revision))
 
     async def _wait(
         self, state: StoreState, pulse: asyncio.Future[None], seconds: float | None
