@@ -47,6 +47,11 @@ class Calls:
         self._count(request)
         return (time.perf_counter_ns() - begun) / 1e6
 
+    def begin_count(self, request: Message) -> grpc.Future[Any]:
+        """Count; do not wait for the answer."""
+        begun: grpc.Future[Any] = self._count.future(request)  # type: ignore[attr-defined]
+        return begun
+
     def nothing(self) -> float:
         """Call GetStore, which looks up a store and says its name; return the milliseconds."""
         request = store_service_pb2.GetStoreRequest(store_id=self._store_id)

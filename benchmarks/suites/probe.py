@@ -1,4 +1,8 @@
-"""A caller in a process of its own, who counts at a steady rate and notes how long each took."""
+"""Callers in a process of their own, who count at a steady rate and note how long each took.
+
+Calls are begun when they are due, whether or not those before were answered: many callers know
+nothing of each other, and one that waited would hide the stall that it waited for.
+"""
 
 from __future__ import annotations
 
@@ -74,19 +78,19 @@ def _run(pipe: Connection, target: str, leaves: list[str]) -> None:
         while True:
             while pipe.poll():
                 word = pipe.recv()
-                pipe.send(noted)
+                pipe.send(list(noted))
                 if word == "reset":
                     noted = []
-            noted.append(_from_due(calls, requests[turn % len(requests)], due))
+            _begin(calls, requests[turn % len(requests)], due, noted)
             turn += 1
-            due = max(due + 1 / RATE, time.monotonic() - 1.0)
+            due += 1 / RATE
             if (early := due - time.monotonic()) > 0:
                 time.sleep(early)
     except (EOFError, OSError):
         calls.close()
 
 
-def _from_due(calls: Calls, request: Message, due: float) -> float:
-    """Call; return the milliseconds since the call was *due*, so that a stall counts whole."""
-    calls.count(request)
-    return (time.monotonic() - due) * 1e3
+def _begin(calls: Calls, request: Message, due: float, noted: list[float]) -> None:
+    """Call; note the milliseconds from when the call was *due* to its answer."""
+    answered = calls.begin_count(request)
+    answered.add_done_callback(lambda _: noted.append((time.monotonic() - due) * 1e3))
