@@ -7,6 +7,7 @@ import json as json_module
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Annotated, Any
 
@@ -120,8 +121,15 @@ def show_contact(explained: pb.ExplainContactResponse) -> None:
 
 
 def _shown(held: Any) -> str:
-    value = from_proto(held.value)
-    return "missing" if value is None else str(value)
+    match from_proto(held.value):
+        case None:
+            return "missing"
+        case Decimal() as number:
+            return f"{number.normalize():f}"
+        case datetime():
+            return _time(held.value.instant)
+        case value:
+            return str(value)
 
 
 def members(

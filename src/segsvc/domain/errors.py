@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,8 @@ class TimeInThePast(SegsvcError):
 
     @property
     def message(self) -> str:
-        return f"{self.field}: lies in the past; it is {self.at} (UTC seconds) already"
+        now = datetime.fromtimestamp(self.at, UTC)
+        return f"lies in the past; it is {now:%Y-%m-%dT%H:%M:%SZ} already"
 
 
 @dataclass(eq=False)
