@@ -18,8 +18,9 @@ from typing import Any
 import grpc
 
 from segsvc.domain.errors import SegsvcError
+from segsvc.engine.checkpoints import CheckpointPolicy
 from segsvc.engine.clock import ReplayClock
-from segsvc.engine.engine import CheckpointPolicy, Engine
+from segsvc.engine.engine import Engine
 from segsvc.rpc.codec import WireCodec
 from segsvc.rpc.resume_tokens import WATCH_KEYS
 from segsvc.rpc.services import servicers

@@ -16,8 +16,9 @@ from segsvc.bitmap import Bitmap
 from segsvc.client import Store
 from segsvc.condition.language import parse
 from segsvc.condition.tree import Condition
+from segsvc.engine.checkpoints import CheckpointPolicy
 from segsvc.engine.clock import ReplayClock
-from segsvc.engine.engine import CheckpointPolicy, Engine
+from segsvc.engine.engine import Engine
 from segsvc.engine.read import Reading, Target
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreState

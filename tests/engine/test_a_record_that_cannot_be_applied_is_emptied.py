@@ -123,10 +123,10 @@ def test_every_replay_skips_it(tmp_path: Path, snapshot: str) -> None:
         async with opened(tmp_path / "a.db", NeverAtlantis()) as shop:
             await stocked(shop)
             if snapshot == "before":
-                await shop.engine.checkpoint(STORE)
+                await shop.engine.checkpoints.take(shop.engine.store(STORE))
             await poisoned(shop)
             if snapshot == "after":
-                await shop.engine.checkpoint(STORE)
+                await shop.engine.checkpoints.take(shop.engine.store(STORE))
             await shop.contact("b", country="Germany")
             lived = [held.to_bytes() for held in await shop.changes()]
         async with opened(tmp_path / "a.db", NeverDecodesAtlantis()) as shop:

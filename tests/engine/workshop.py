@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from segsvc.domain.calendar import Weekday
+from segsvc.engine.checkpoints import CheckpointPolicy
 from segsvc.engine.clock import ReplayClock
 from segsvc.engine.codec import Codec
-from segsvc.engine.engine import CheckpointPolicy, Engine
+from segsvc.engine.engine import Engine
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreState
 from segsvc.rpc.codec import WireCodec, decode_write, encode_write, method_of

@@ -99,7 +99,7 @@ async def _told(folder: Path) -> None:
     storage.append(records[1:-8])
     storage.close()
     async with opened(folder / "snapshot.db") as shop:
-        await shop.engine.checkpoint(STORE)
+        await shop.engine.checkpoints.take(shop.engine.store(STORE))
         shop.engine.storage.append(records[-8:])
     _save(SNAPSHOT, dumped(folder / "snapshot.db"), means)
 

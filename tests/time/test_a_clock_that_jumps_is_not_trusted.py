@@ -95,7 +95,7 @@ def test_what_fell_due_happens_when_it_is_confirmed(tmp_path: Path) -> None:
         clock.wall_hand += 2 * DAY
         assert next(health) == NOT_SERVING, "also when nobody calls"
         served.admin.ConfirmClock(admin_service_pb2.ConfirmClockRequest())
-        while not watcher.next().HasField("delta"):
+        while not watcher.next().HasField("deltas"):
             pass
         assert told(watcher.seen[-1]) == ("buyers", "TIME", [], ["ann"])
         assert next(health) == SERVING

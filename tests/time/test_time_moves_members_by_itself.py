@@ -126,7 +126,7 @@ async def test_and_from_a_snapshot_between_them(tmp_path: Path) -> None:
         await stage.orders(["ann"])
         stage.engine.clock.advance_to(NOW + DAY + 60)
         await stage.engine.settle(stage.state)
-        await stage.engine.checkpoint("shop")
+        await stage.engine.checkpoints.take(stage.engine.store("shop"))
     async with staged(tmp_path / "shop.db", start=NOW + DAY + 60) as stage:
         revision = stage.state.revision
         await stage.advance(2 * DAY)

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import structlog
@@ -24,10 +24,11 @@ from segsvc.domain.ids import Revision, StoreId, check_store_id
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.engine.apply import apply_record, new_store
 from segsvc.engine.builds import Builds
+from segsvc.engine.checkpoints import CheckpointPolicy, Checkpoints
 from segsvc.engine.clock import Clock, replay_clock, trusted_now
 from segsvc.engine.codec import Codec, Write
 from segsvc.engine.evaluation import Evaluation
-from segsvc.engine.memory import ProcessMemory, give_back, parts_of, resident_bytes, unused_bytes
+from segsvc.engine.memory import ProcessMemory, parts_of, resident_bytes, unused_bytes
 from segsvc.engine.new_rules import rules_record
 from segsvc.engine.recover import Recovered, Unapplied, recover_store
 from segsvc.engine.requests import Answer, digest_of
@@ -39,7 +40,7 @@ from segsvc.engine.upkeep import Upkeep
 from segsvc.engine.write import CommitLoop
 from segsvc.segment.delta import Changes
 from segsvc.segment.writes import SegmentWrite
-from segsvc.storage import Storage, StoredChanges
+from segsvc.storage import Storage
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -48,28 +49,6 @@ CREATE_STORE = "CreateStore"
 
 CHANGES_PER_PAGE = 256
 """Revisions whose changes a reader of the change log gets at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointPolicy:
-    """When a snapshot is taken by itself: after so many payload bytes of a store's journal."""
-
-    journal_bytes: int = 256 * 2**20
-    """At least; and as many as the snapshot before wrote, so that snapshots of a store that
-    changes all over never cost more than the writes they cover."""
-    keep_changes: int = 7 * 86_400
-    """Seconds for which membership changes stay readable; the next snapshot drops older ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A snapshot that was taken."""
-
-    store_id: str
-    revision: int
-    bytes: int
-    held_ms: float
-    """How long writes were held."""
 
 
 class Engine:
@@ -102,18 +81,15 @@ class Engine:
         self.started_at = int(time.time())
         self._baseline = resident_bytes()
         self.evaluation = evaluation or Evaluation()
-        self._policy = policy or CheckpointPolicy()
         self._empties_unapplied = empties_unapplied
         self._stores: dict[str, StoreState] = {}
-        self._unsaved: dict[str, int] = {}
-        self._snapshot_bytes: dict[str, int] = {}
-        self._saved: dict[str, int] = {}
-        """Revisions of the latest snapshots."""
         self._creating = asyncio.Lock()
-        self._checkpointing = asyncio.Lock()
         self._threads = ThreadPoolExecutor(2, "segsvc-storage")
         self._background: set[asyncio.Future[Any]] = set()
         self.commits = CommitLoop(storage, codec, clock, self._poison, self._changed)
+        self.checkpoints = Checkpoints(
+            storage, self.commits, codec, policy or CheckpointPolicy(), self.in_thread
+        )
         self.ticker = Ticker(self.commits, clock)
         self.upkeep = Upkeep(self.stores)
         self._builds = Builds(self.commits, clock, self._is_open)
@@ -129,7 +105,7 @@ class Engine:
         for store_id in await self.in_thread(self.storage.store_ids):
             state, recovered = await self._recover(store_id)
             self._stores[store_id] = state
-            self._saved[store_id] = recovered.snapshot_revision
+            self.checkpoints.recovered(store_id, recovered.snapshot_revision)
             self.recovered.append(recovered)
             log.info("recovered", **recovered.facts())
             await self._renew_rules(state, recovered)
@@ -175,9 +151,8 @@ class Engine:
         await self._builds.ended()
         await asyncio.gather(*self._background, return_exceptions=True)
         for state in self.stores():
-            unsaved = state.revision > self._saved.get(state.store_id, 0)
-            if unsaved and self._may_be_saved(state.store_id):
-                await self.checkpoint(state.store_id)
+            if not self.checkpoints.covers(state) and self._may_be_saved(state.store_id):
+                await self.checkpoints.take(state)
         self._threads.shutdown()
 
     def _may_be_saved(self, store_id: str) -> bool:
@@ -249,10 +224,8 @@ class Engine:
         async with self.commits.between_turns():
             state.gone = True
             self._stores.pop(state.store_id, None)
-            self._unsaved.pop(state.store_id, None)
-            self._snapshot_bytes.pop(state.store_id, None)
+            self.checkpoints.forget(state.store_id)
             self.evaluation.cache.forget(state.writes)
-            self._saved.pop(state.store_id, None)
             self._beat(state)
         await self.in_thread(self.storage.delete_store, state.store_id)
 
@@ -280,10 +253,8 @@ class Engine:
             answer = await self.commits.write(
                 state, method, request_id, payload, write, chain, digest
             )
-        unsaved = self._unsaved[store_id] = self._unsaved.get(store_id, 0) + len(payload)
-        enough = max(self._policy.journal_bytes, self._snapshot_bytes.get(store_id, 0))
-        if unsaved >= enough and not self._checkpointing.locked():
-            self._in_background(self.checkpoint(store_id))
+        if self.checkpoints.is_due(state, len(payload)):
+            self._in_background(self.checkpoints.take(state))
         return answer
 
     def _is_open(self, state: StoreState) -> bool:
@@ -357,46 +328,6 @@ class Engine:
         self.stopping = True
         for state in list(self._pulses):
             self._beat(state)
-
-    async def checkpoint(self, store_id: str) -> Checkpoint:
-        """Store a snapshot of one store while reads and writes go on, and trim its journal.
-
-        Raises:
-            StorageFailed: also while ticks that memberships went through could not be journaled.
-        """
-        loop = asyncio.get_running_loop()
-        async with self._checkpointing:
-            state = self.store(store_id)
-            too_old = state.at - self._policy.keep_changes
-            floor = await self.in_thread(self.storage.last_change_before, store_id, too_old)
-            async with self.commits.between_turns():
-                if state.owed:
-                    raise StorageFailed(f"ticks of store {store_id!r} wait to be journaled")
-                began = loop.time()
-                state.compacted = max(state.compacted, floor)
-                frozen = state.freeze(self.codec)
-                revision, at = state.revision, state.at
-                stored, unstored = state.changes.stored, state.changes.unstored(revision)
-                self._unsaved[store_id] = 0
-                held_ms = (loop.time() - began) * 1_000
-            try:
-                await self.in_thread(self._store_changes, store_id, stored, unstored)
-                size = await self.in_thread(
-                    self.storage.write_snapshot, store_id, revision, at, frozen
-                )
-            finally:
-                state.release()
-            self._snapshot_bytes[store_id] = size
-            state.changes.mark_stored(revision)
-            self._saved[store_id] = revision
-            await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
-            await self.in_thread(give_back)
-        log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)
-        return Checkpoint(store_id, revision, size, held_ms)
-
-    def _store_changes(self, store_id: str, stored: int, unstored: Sequence[Changes]) -> None:
-        rows = [StoredChanges(held.revision, held.at, held.to_bytes()) for held in unstored]
-        self.storage.append_changes(store_id, stored, rows)
 
     async def changes_since(self, state: StoreState, revision: int) -> Sequence[Changes]:
         """Return a page of the changes of revisions later than *revision*, oldest first.

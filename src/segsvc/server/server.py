@@ -11,8 +11,9 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from segsvc.engine.checkpoints import CheckpointPolicy
 from segsvc.engine.clock import Clock, ReplayClock, SystemClock, trusted_now
-from segsvc.engine.engine import CheckpointPolicy, Engine
+from segsvc.engine.engine import Engine
 from segsvc.engine.evaluation import Evaluation
 from segsvc.rpc.codec import WireCodec
 from segsvc.rpc.interceptor import Calls

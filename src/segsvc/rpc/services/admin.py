@@ -81,8 +81,7 @@ class AdminService(Servicer, admin_service_pb2_grpc.AdminServiceServicer):
 
     async def CreateSnapshot(self, request: pb.CreateSnapshotRequest, context: Any) -> Any:
         """Store a snapshot now."""
-        self.store(request.store_id)
-        taken = await self.engine.checkpoint(request.store_id)
+        taken = await self.engine.checkpoints.take(self.store(request.store_id))
         return pb.CreateSnapshotResponse(
             revision=taken.revision, written_bytes=taken.bytes, held_milliseconds=taken.held_ms
         )
