@@ -97,7 +97,7 @@ def test_what_fell_due_happens_when_it_is_confirmed(tmp_path: Path) -> None:
         served.admin.ConfirmClock(admin_service_pb2.ConfirmClockRequest())
         while not watcher.next().HasField("deltas"):
             pass
-        assert told(watcher.seen[-1]) == ("buyers", "TIME", [], ["ann"])
+        assert told(watcher.seen[-1].deltas.deltas[0]) == ("buyers", "TIME", [], ["ann"])
         assert next(health) == SERVING
 
 
