@@ -10,8 +10,8 @@ Answers are the messages of ``segsvc.v1``. Errors are the classes of `errors`. C
 answered are repeated; writes carry a request id, so that they are done once.
 """
 
-from segsvc.client.awaiting import AsyncClient, AsyncResolution, AsyncStore
-from segsvc.client.blocking import Client, Resolution, Store
+from segsvc.client.awaiting import AsyncClient, AsyncStore
+from segsvc.client.blocking import Client, Store
 from segsvc.client.calls.ingest import event
 from segsvc.client.channel import Tls
 from segsvc.client.conditions import *  # noqa: F403
@@ -37,6 +37,7 @@ from segsvc.client.errors import (
     Unavailable,
     Unimplemented,
 )
+from segsvc.client.recipients import AsyncResolution, Resolution
 from segsvc.client.uploads import Summary
 from segsvc.client.values import yearless
 from segsvc.client.watching import AsyncWatch, Change, Watch

@@ -15,18 +15,15 @@ from segsvc.client.call import Call, Pages, Scope, Stream, delays
 from segsvc.client.calls import admin, automation, evaluation, ingest, schema, segments, stores
 from segsvc.client.channel import Tls, open_async_channel
 from segsvc.client.entries import AsyncEntryStream, EntryCursor
-from segsvc.client.errors import CallFailed, error_of, is_worth_repeating
-from segsvc.client.recipients import Channel, Position, recipient_spec
+from segsvc.client.errors import error_of
+from segsvc.client.importing import Progress, send_awaited
+from segsvc.client.recipients import AsyncResolution, Channel, Position, recipient_spec
 from segsvc.client.values import Number
 from segsvc.client.watching import PATIENCE, AsyncWatch, Cursor
-from segsvc.v1 import evaluation_pb2
-from segsvc.v1 import evaluation_service_pb2 as evaluation_service
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Message)
 T = TypeVar("T")
-
-Progress = Callable[[uploads.Summary], None]
 
 
 class _View:
@@ -250,7 +247,7 @@ class AsyncStore(_View):
         spec = recipient_spec(
             include, exclude, channel=channel, split=split, cap=cap, cap_salt=cap_salt
         )
-        return AsyncResolution(self, Position(self._scope, spec, request_id))
+        return self._resolution(Position(self._scope, spec, request_id))
 
     def watch(
         self,
@@ -306,7 +303,7 @@ class AsyncStore(_View):
         """Go on with a resolution of the last 24 hours from an offset."""
         position = Position(self._scope, None, "")
         position.resolution_id, position.next_offset = resolution_id, offset
-        return AsyncResolution(self, position)
+        return self._resolution(position)
 
     async def import_contacts(
         self,
@@ -336,7 +333,9 @@ class AsyncStore(_View):
         )
         rows = pieces.pieces(source, kinds)
         upload = uploads.Upload(rows, encode, import_id or uploads.new_import_id())
-        return await self._upload(uploads.CONTACTS, upload, progress)
+        return self._sent(
+            await send_awaited(self._channel, uploads.CONTACTS, upload, self._patience, progress)
+        )
 
     async def import_events(
         self,
@@ -375,135 +374,13 @@ class AsyncStore(_View):
         )
         rows = encoders.event_pieces(source, kinds, behavior)
         upload = uploads.Upload(rows, encode, import_id or uploads.new_import_id())
-        return await self._upload(uploads.EVENTS, upload, progress)
+        return self._sent(
+            await send_awaited(self._channel, uploads.EVENTS, upload, self._patience, progress)
+        )
 
-    async def _upload(
-        self, rpc: uploads.ImportRpc, upload: uploads.Upload, progress: Progress | None
-    ) -> uploads.Summary:
-        waits = delays(self._patience)
-        while True:
-            feed = _Feed(upload, rpc.message)
-            method = self._channel.stream_stream(
-                rpc.path, rpc.message.SerializeToString, rpc.response.FromString
-            )
-            answers = method(feed.messages())
-            try:
-                async for response in answers:
-                    upload.acknowledge(response)
-                    feed.room.set()
-                    waits = delays(self._patience)
-                    if progress is not None:
-                        progress(upload.summary)
-                feed.check()
-                self._scope.revision = max(self._scope.revision, upload.summary.revision)
-                return upload.summary
-            except grpc.RpcError as failed:
-                feed.check()
-                error = error_of(failed, rpc.path)
-                delay = next(waits, None) if is_worth_repeating(error) else None
-                if delay is None:
-                    raise error from None
-                await asyncio.sleep(delay)
-            finally:
-                answers.cancel()
+    def _sent(self, summary: uploads.Summary) -> uploads.Summary:
+        self._scope.revision = max(self._scope.revision, summary.revision)
+        return summary
 
-
-class _Feed:
-    """The messages of one import stream, a few ahead of the acknowledgements."""
-
-    def __init__(self, upload: uploads.Upload, message: type[Any]) -> None:
-        self._upload = upload
-        self._message = message
-        self._resend = list(upload.pending)
-        self._failed: BaseException | None = None
-        self.room = asyncio.Event()
-
-    async def messages(self) -> AsyncIterator[Any]:
-        """Yield what was not acknowledged, then what is new."""
-        try:
-            for chunk in self._resend:
-                yield self._message(sequence=chunk.sequence, chunk=chunk.request)
-            while True:
-                while len(self._upload.pending) >= uploads.WINDOW:
-                    self.room.clear()
-                    await self.room.wait()
-                # Reading and encoding a chunk takes tens of milliseconds.
-                fresh = await asyncio.to_thread(self._upload.next)
-                if fresh is None:
-                    return
-                yield self._message(sequence=fresh.sequence, chunk=fresh.request)
-        except Exception as failed:
-            self._failed = failed
-            raise
-
-    def check(self) -> None:
-        """Raise what went wrong while the source was read."""
-        if self._failed is not None:
-            raise self._failed
-
-
-class AsyncResolution:
-    """Recipients of a campaign, streamed once; iterate it for lists of contact ids.
-
-    A broken stream goes on where it broke. `header` says what was counted.
-    """
-
-    def __init__(self, store: AsyncStore, position: Position) -> None:
-        self._store = store
-        self._position = position
-        self._ids = self._received()
-        self._first: list[list[str]] = []
-
-    @property
-    def header(self) -> evaluation_pb2.ResolutionHeader | None:
-        """What was resolved; None before the first `__anext__` or `start`."""
-        return self._position.header
-
-    async def start(self) -> evaluation_pb2.ResolutionHeader:
-        """Wait for the header and return it."""
-        while self._position.header is None:
-            self._first.append(await anext(self._ids))
-        return self._position.header
-
-    @property
-    def next_offset(self) -> int:
-        """The position to resume from."""
-        return self._position.next_offset
-
-    @property
-    def erased_count(self) -> int:
-        """Recipients left out so far because they were erased meanwhile."""
-        return self._position.erased_count
-
-    async def __aiter__(self) -> AsyncIterator[list[str]]:
-        while self._first:
-            ids = self._first.pop(0)
-            if ids:
-                yield ids
-        async for ids in self._ids:
-            if ids:
-                yield ids
-
-    async def contact_ids(self) -> AsyncIterator[str]:
-        """Yield every recipient."""
-        async for ids in self:
-            for contact_id in ids:
-                yield contact_id
-
-    async def _received(self) -> AsyncIterator[list[str]]:
-        waits = delays(self._store._patience)
-        while not self._position.ended:
-            call = Call(
-                "/segsvc.v1.EvaluationService/ResolveRecipients",
-                self._position.request(),
-                evaluation_service.ResolveRecipientsResponse,
-            )
-            try:
-                async for message in self._store._messages(call):
-                    yield self._position.take(message)
-                    waits = delays(self._store._patience)
-            except CallFailed as error:
-                delay = next(waits, None) if is_worth_repeating(error) else None
-                if delay is None:
-                    raise
-                await asyncio.sleep(delay)
+    def _resolution(self, position: Position) -> AsyncResolution:
+        return AsyncResolution(self._messages, position, self._patience)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
@@ -15,18 +14,15 @@ from segsvc.client.call import Call, Pages, Scope, Stream, delays
 from segsvc.client.calls import admin, automation, evaluation, ingest, schema, segments, stores
 from segsvc.client.channel import Tls, open_channel
 from segsvc.client.entries import EntryCursor, EntryStream
-from segsvc.client.errors import CallFailed, error_of, is_worth_repeating
-from segsvc.client.recipients import Channel, Position, recipient_spec
+from segsvc.client.errors import error_of
+from segsvc.client.importing import Progress, send
+from segsvc.client.recipients import Channel, Position, Resolution, recipient_spec
 from segsvc.client.values import Number
 from segsvc.client.watching import PATIENCE, Cursor, Watch
-from segsvc.v1 import evaluation_pb2
-from segsvc.v1 import evaluation_service_pb2 as evaluation_service
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Message)
 T = TypeVar("T")
-
-Progress = Callable[[uploads.Summary], None]
 
 
 class _View:
@@ -245,7 +241,7 @@ class Store(_View):
         spec = recipient_spec(
             include, exclude, channel=channel, split=split, cap=cap, cap_salt=cap_salt
         )
-        return Resolution(self, Position(self._scope, spec, request_id))
+        return self._resolution(Position(self._scope, spec, request_id))
 
     def watch(
         self,
@@ -300,7 +296,7 @@ class Store(_View):
         """Go on with a resolution of the last 24 hours from an offset."""
         position = Position(self._scope, None, "")
         position.resolution_id, position.next_offset = resolution_id, offset
-        return Resolution(self, position)
+        return self._resolution(position)
 
     def import_contacts(
         self,
@@ -330,7 +326,7 @@ class Store(_View):
         )
         rows = pieces.pieces(source, kinds)
         upload = uploads.Upload(rows, encode, import_id or uploads.new_import_id())
-        return self._upload(uploads.CONTACTS, upload, progress)
+        return self._sent(send(self._channel, uploads.CONTACTS, upload, self._patience, progress))
 
     def import_events(
         self,
@@ -369,139 +365,11 @@ class Store(_View):
         )
         rows = encoders.event_pieces(source, kinds, behavior)
         upload = uploads.Upload(rows, encode, import_id or uploads.new_import_id())
-        return self._upload(uploads.EVENTS, upload, progress)
+        return self._sent(send(self._channel, uploads.EVENTS, upload, self._patience, progress))
 
-    def _upload(
-        self, rpc: uploads.ImportRpc, upload: uploads.Upload, progress: Progress | None
-    ) -> uploads.Summary:
-        waits = delays(self._patience)
-        while True:
-            feed = _Feed(upload, rpc.message)
-            method = self._channel.stream_stream(
-                rpc.path, rpc.message.SerializeToString, rpc.response.FromString
-            )
-            answers = method(iter(feed))
-            try:
-                for response in answers:
-                    with feed.moved:
-                        upload.acknowledge(response)
-                        feed.moved.notify_all()
-                    waits = delays(self._patience)
-                    if progress is not None:
-                        progress(upload.summary)
-                feed.check()
-                self._scope.revision = max(self._scope.revision, upload.summary.revision)
-                return upload.summary
-            except grpc.RpcError as failed:
-                feed.check()
-                error = error_of(failed, rpc.path)
-                delay = next(waits, None) if is_worth_repeating(error) else None
-                if delay is None:
-                    raise error from None
-                time.sleep(delay)
-            finally:
-                feed.close()
-                answers.cancel()
+    def _sent(self, summary: uploads.Summary) -> uploads.Summary:
+        self._scope.revision = max(self._scope.revision, summary.revision)
+        return summary
 
-
-class _Feed:
-    """The messages of one import stream, a few ahead of the acknowledgements."""
-
-    def __init__(self, upload: uploads.Upload, message: type[Any]) -> None:
-        self._upload = upload
-        self._message = message
-        self._resend = list(upload.pending)
-        self._closed = False
-        self._failed: BaseException | None = None
-        self.moved = threading.Condition()
-
-    def __iter__(self) -> Iterator[Any]:
-        try:
-            for chunk in self._resend:
-                yield self._message(sequence=chunk.sequence, chunk=chunk.request)
-            while True:
-                with self.moved:
-                    self.moved.wait_for(self._has_room)
-                    if self._closed:
-                        return
-                    fresh = self._upload.next()
-                if fresh is None:
-                    return
-                yield self._message(sequence=fresh.sequence, chunk=fresh.request)
-        except Exception as failed:
-            self._failed = failed
-            raise
-
-    def _has_room(self) -> bool:
-        return self._closed or len(self._upload.pending) < uploads.WINDOW
-
-    def check(self) -> None:
-        """Raise what went wrong while the source was read."""
-        if self._failed is not None:
-            raise self._failed
-
-    def close(self) -> None:
-        """Let the thread that sends end."""
-        with self.moved:
-            self._closed = True
-            self.moved.notify_all()
-
-
-class Resolution:
-    """Recipients of a campaign, streamed once; iterate it for lists of contact ids.
-
-    A broken stream goes on where it broke. `header` says what was counted.
-    """
-
-    def __init__(self, store: Store, position: Position) -> None:
-        self._store = store
-        self._position = position
-        self._ids = self._received()
-        self._first: list[list[str]] = []
-
-    @property
-    def header(self) -> evaluation_pb2.ResolutionHeader:
-        """What was resolved; waits for it."""
-        while self._position.header is None:
-            self._first.append(next(self._ids))
-        return self._position.header
-
-    @property
-    def next_offset(self) -> int:
-        """The position to resume from."""
-        return self._position.next_offset
-
-    @property
-    def erased_count(self) -> int:
-        """Recipients left out so far because they were erased meanwhile."""
-        return self._position.erased_count
-
-    def __iter__(self) -> Iterator[list[str]]:
-        while self._first:
-            ids = self._first.pop(0)
-            if ids:
-                yield ids
-        yield from filter(None, self._ids)
-
-    def contact_ids(self) -> Iterator[str]:
-        """Yield every recipient."""
-        for ids in self:
-            yield from ids
-
-    def _received(self) -> Iterator[list[str]]:
-        waits = delays(self._store._patience)
-        while not self._position.ended:
-            call = Call(
-                "/segsvc.v1.EvaluationService/ResolveRecipients",
-                self._position.request(),
-                evaluation_service.ResolveRecipientsResponse,
-            )
-            try:
-                for message in self._store._messages(call):
-                    yield self._position.take(message)
-                    waits = delays(self._store._patience)
-            except CallFailed as error:
-                delay = next(waits, None) if is_worth_repeating(error) else None
-                if delay is None:
-                    raise
-                time.sleep(delay)
+    def _resolution(self, position: Position) -> Resolution:
+        return Resolution(self._messages, position, self._patience)

@@ -1,12 +1,15 @@
-"""A resolution on its way: what to ask for next, whatever breaks."""
+"""Recipients of a campaign on their way: what to ask for next, whatever breaks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from asyncio import sleep
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Literal, TypeAlias
 from uuid import uuid4
 
-from segsvc.client.call import Scope
+from segsvc.client.call import Call, Scope, delays
+from segsvc.client.errors import CallFailed, is_worth_repeating
 from segsvc.client.strings import texts_of
 from segsvc.client.values import Number, number
 from segsvc.v1 import evaluation_pb2
@@ -96,3 +99,141 @@ class Position:
             case "trailer":
                 self.ended = True
         return []
+
+
+_Call: TypeAlias = Call[pb.ResolveRecipientsResponse]
+
+
+def _call(position: Position) -> _Call:
+    """Return what to ask now."""
+    return Call(
+        "/segsvc.v1.EvaluationService/ResolveRecipients",
+        position.request(),
+        pb.ResolveRecipientsResponse,
+    )
+
+
+class Resolution:
+    """Recipients of a campaign, streamed once; iterate it for lists of contact ids.
+
+    A broken stream goes on where it broke. `header` says what was counted.
+    """
+
+    def __init__(
+        self,
+        messages: Callable[[_Call], Iterator[pb.ResolveRecipientsResponse]],
+        position: Position,
+        patience: float,
+    ) -> None:
+        self._messages = messages
+        self._position = position
+        self._patience = patience
+        self._ids = self._received()
+        self._first: list[list[str]] = []
+
+    @property
+    def header(self) -> evaluation_pb2.ResolutionHeader:
+        """What was resolved; waits for it."""
+        while self._position.header is None:
+            self._first.append(next(self._ids))
+        return self._position.header
+
+    @property
+    def next_offset(self) -> int:
+        """The position to resume from."""
+        return self._position.next_offset
+
+    @property
+    def erased_count(self) -> int:
+        """Recipients left out so far because they were erased meanwhile."""
+        return self._position.erased_count
+
+    def __iter__(self) -> Iterator[list[str]]:
+        while self._first:
+            ids = self._first.pop(0)
+            if ids:
+                yield ids
+        yield from filter(None, self._ids)
+
+    def contact_ids(self) -> Iterator[str]:
+        """Yield every recipient."""
+        for ids in self:
+            yield from ids
+
+    def _received(self) -> Iterator[list[str]]:
+        waits = delays(self._patience)
+        while not self._position.ended:
+            try:
+                for message in self._messages(_call(self._position)):
+                    yield self._position.take(message)
+                    waits = delays(self._patience)
+            except CallFailed as error:
+                delay = next(waits, None) if is_worth_repeating(error) else None
+                if delay is None:
+                    raise
+                time.sleep(delay)
+
+
+class AsyncResolution:
+    """See `Resolution`."""
+
+    def __init__(
+        self,
+        messages: Callable[[_Call], AsyncIterator[pb.ResolveRecipientsResponse]],
+        position: Position,
+        patience: float,
+    ) -> None:
+        self._messages = messages
+        self._position = position
+        self._patience = patience
+        self._ids = self._received()
+        self._first: list[list[str]] = []
+
+    @property
+    def header(self) -> evaluation_pb2.ResolutionHeader | None:
+        """What was resolved; None before the first `__anext__` or `start`."""
+        return self._position.header
+
+    async def start(self) -> evaluation_pb2.ResolutionHeader:
+        """Wait for the header and return it."""
+        while self._position.header is None:
+            self._first.append(await anext(self._ids))
+        return self._position.header
+
+    @property
+    def next_offset(self) -> int:
+        """The position to resume from."""
+        return self._position.next_offset
+
+    @property
+    def erased_count(self) -> int:
+        """Recipients left out so far because they were erased meanwhile."""
+        return self._position.erased_count
+
+    async def __aiter__(self) -> AsyncIterator[list[str]]:
+        while self._first:
+            ids = self._first.pop(0)
+            if ids:
+                yield ids
+        async for ids in self._ids:
+            if ids:
+                yield ids
+
+    async def contact_ids(self) -> AsyncIterator[str]:
+        """Yield every recipient."""
+        async for ids in self:
+            for contact_id in ids:
+                yield contact_id
+
+    async def _received(self) -> AsyncIterator[list[str]]:
+        waits = delays(self._patience)
+        while not self._position.ended:
+            try:
+                async for message in self._messages(_call(self._position)):
+                    yield self._position.take(message)
+                    waits = delays(self._patience)
+            except CallFailed as error:
+                delay = next(waits, None) if is_worth_repeating(error) else None
+                if delay is None:
+                    raise
+                await sleep(delay)
