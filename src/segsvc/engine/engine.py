@@ -113,6 +113,7 @@ class Engine:
         self.commits.start()
         self.ticker.start()
         self.upkeep.start()
+        self.upkeep.wake()
         for state in self.stores():
             self.ticker.plan(state)
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from segsvc.bitmap import Bitmap, copied, from_mask, from_sorted, ordinals_of, size_of
-from segsvc.domain.columns import Int64, Strings, UInt32
+from segsvc.domain.columns import Bool, Int64, Strings, UInt32
 from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.contact_ids import ContactIds
 from segsvc.index.hashing import UInt64, hash_strings, splitmix64
+
+_BLOCK = 16_384
 
 REFUSED_SECONDS = 604_800
 """How long after a deletion events that are not newer than it are refused."""
@@ -117,8 +119,7 @@ class Contacts:
             return copied(self.universe if within is None else within)
         limit = np.uint64(below)
         if within is None:
-            mask = salted(self._samples.live, salt) < limit
-            return from_mask(mask) & self.universe
+            return from_mask(_salted_below(self._samples.live, salt, limit)) & self.universe
         ordinals = ordinals_of(within)
         return from_sorted(ordinals[salted(self._samples.live[ordinals], salt) < limit])
 
@@ -155,6 +156,15 @@ class Contacts:
         self._deleted = {key: (when, quick) for key, (when, quick) in facts["deleted"].items()}
         self._samples.load(sections.get(self._samples.name, np.zeros(0, np.uint64)))
         self._hash_new()
+
+
+def _salted_below(hashes: UInt64, salt: str, limit: np.uint64) -> Bool:
+    """Return whose salted hash is less than *limit*, in blocks that stay in the cache."""
+    below = np.empty(len(hashes), np.bool_)
+    for start in range(0, len(hashes), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        np.less(salted(hashes[block], salt), limit, out=below[block])
+    return below
 
 
 def salted(hashes: UInt64, salt: str) -> UInt64:

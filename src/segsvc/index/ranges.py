@@ -140,8 +140,8 @@ class RangeBins:
             self._work = None
         return self._work is not None
 
-    def _ask(self) -> bool:
-        """Return whether bins can answer, and begin what would make them answer better."""
+    def foresee(self) -> None:
+        """Begin what would make answers quicker, before anybody asks."""
         if self._work is None:
             if not self._bins:
                 least = self._shape.least
@@ -151,6 +151,10 @@ class RangeBins:
                 self._begin(self._build())
             elif len(self._dirty) > self._shape.fold_at:
                 self._begin(self._fold())
+
+    def _ask(self) -> bool:
+        """Return whether bins can answer, and begin what would make them answer better."""
+        self.foresee()
         while self._shape.at_once and self._work is not None:
             self.upkeep()
         return bool(self._bins)

@@ -174,10 +174,13 @@ class StoreIndex:
         return len(made)
 
     def upkeep(self) -> Iterator[None]:
-        """Make, a few milliseconds at a time, what recent questions would have been quicker with.
+        """Make, a few milliseconds at a time, what questions are quicker with.
 
-        Writes and questions may come in between.
+        Bins of every column and the latest times of every behavior, whether asked for yet or not,
+        and what recent questions lacked besides. Writes and questions may come in between.
         """
+        for column in list(self._columns.values()):
+            column.foresee()
         for log in list(self._logs.values()):
             yield from log.upkeep()
         while self.ranges.is_waiting:

@@ -27,6 +27,9 @@ class AttributeColumn(Protocol):
     def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """Return the contacts (of *within*) whose value satisfies *predicate*."""
 
+    def foresee(self) -> None:
+        """Leave to `Ranges.upkeep` what would make answers quicker, before anybody asks."""
+
     def cost(self, predicate: Predicate) -> float:
         """Guess the milliseconds of `matches` without *within*."""
 

@@ -52,6 +52,10 @@ class _Fixed:
     def _all_bins(self) -> tuple[RangeBins, ...]:
         return (self._bins,)
 
+    def foresee(self) -> None:
+        for bins in self._all_bins():
+            bins.foresee()
+
     def cost(self, predicate: Predicate) -> float:
         if self._bins.is_ready:
             return self._bins.cost()

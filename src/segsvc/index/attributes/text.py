@@ -18,6 +18,9 @@ from segsvc.index.dictionary import Dictionary
 from segsvc.index.ranges import Ranges
 from segsvc.index.suggest import count_texts, top_texts
 
+_SHARED = 4
+"""So many contacts to a text, on average, make postings worth having before anybody asks."""
+
 
 class TextAttribute:
     """Codes (uint32) by ordinal, 0 for missing. Bins of codes hold a posting per frequent text."""
@@ -81,6 +84,13 @@ class TextAttribute:
         """Do, a millisecond or two at a time, the long part of `matches`: read the texts."""
         if isinstance(predicate, Contains):
             yield from self._dictionary.prepare(predicate)
+
+    def foresee(self) -> None:
+        """See `AttributeColumn.foresee`; where nearly every contact has its own text, bins are
+        left until somebody asks.
+        """
+        if len(self._dictionary) * _SHARED <= len(self._codes):
+            self._bins.foresee()
 
     def cost(self, predicate: Predicate) -> float:
         """See `AttributeColumn.cost`."""

@@ -97,6 +97,9 @@ class TextSetAttribute:
     def _posting(self, value: str) -> Bitmap:
         return self._postings.get(fold(value), Bitmap())
 
+    def foresee(self) -> None:
+        """See `AttributeColumn.foresee`; postings are there."""
+
     def cost(self, predicate: Predicate) -> float:
         """See `AttributeColumn.cost`."""
         count = len(self._postings) if isinstance(predicate, Present) else 1

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 TIME_LIMIT = 2**32 - 1
 _TOTALLED = {Reduction.SUM, Reduction.AVERAGE}
 
-_SORTED_OWNERS = 131_072
-"""Owners up to which sorting them beats a mask over all contacts."""
+_SORTED = 256
+"""Up to 1 / 256 of the contacts, sorting owners beats a mask over all contacts."""
 
 _WALK_MS = 1.0
 _DEARER = 2.0
@@ -207,7 +207,7 @@ class Answers:
             if seen is None:
                 few.append(owners)
                 count += len(owners)
-                if count > _SORTED_OWNERS:
+                if count * _SORTED > self._log.contact_limit:
                     seen = np.zeros(self._log.contact_limit, np.bool_)
                     seen[np.concatenate(few)] = True
             else:
@@ -240,6 +240,7 @@ class Answers:
 
     def upkeep(self) -> Iterator[None]:
         """Make or renew, piece by piece, what answers of late would have been quicker with."""
+        self.latest.foresee()
         yield from self.latest.upkeep()
         yield from self.earliest.upkeep()
         yield from self.selection.upkeep()

@@ -26,6 +26,7 @@ DEEPEST = _DEPTHS[-1]
 NEAR_ROWS = 65_536
 """Rows that a question may wait for; what is farther behind is left to `upkeep`."""
 
+_FEW = 4
 _PIECE_ROWS = 16_384
 
 
@@ -50,6 +51,15 @@ class LatestTimes:
         self._wanted = max(self._wanted, k)
         known = self._kept.known if k <= self._kept.depth else 0
         return len(self._log) - known <= NEAR_ROWS
+
+    def foresee(self) -> None:
+        """Leave the latest time of each contact to `upkeep`, before anybody asks.
+
+        Not where few have an event, whose rows are read as quickly, nor in small stores.
+        """
+        contacts = self._log.contact_limit
+        if contacts >= NEAR_ROWS and len(self._log) * _FEW >= contacts:
+            self._wanted = max(self._wanted, 1)
 
     def nth(self, k: int) -> UInt32:
         """Return the k-th latest time of each contact plus one, by ordinal (uint32).
