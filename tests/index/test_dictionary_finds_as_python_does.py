@@ -94,3 +94,16 @@ def test_beyond_one_chunk_while_texts_are_added() -> None:
                 assert dictionary.lookup(predicate)[1:].tolist() == expected
     assert dictionary.codes_of(Strings.of(texts[::-1])).tolist() == list(range(140_000, 0, -1))
     assert dictionary.codes_equal(("uSER5@Ü.example",)).tolist() == [6]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 600), needles), max_size=12), needles)
+def test_a_rare_needle_is_found_wherever_it_stands(
+    put: list[tuple[int, int, str]], needle: str
+) -> None:
+    texts = ["z" * 600] * 1_000
+    for place, offset, part in put:
+        texts[place] = texts[place][:offset] + part + texts[place][offset:]
+    bits = holding(Strings.of(texts), needle.encode(), Place.ANYWHERE)
+    found = np.unpackbits(bits, count=len(texts), bitorder="little").tolist()
+    assert found == [needle in text for text in texts]

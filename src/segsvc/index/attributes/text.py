@@ -70,7 +70,7 @@ class TextAttribute:
             sought = wanted[0]
             return answer(self._codes, within, lambda codes: codes == sought)
         table = self._dictionary.lookup(predicate)
-        return answer(self._codes, within, lambda codes: table[codes])
+        return answer(self._codes, within, lambda codes: table.take(codes, mode="clip"))
 
     def _containing(self, predicate: Contains, within: Bitmap | None) -> Bitmap:
         if within is not None and len(within) * 8 < len(self._dictionary):
@@ -78,7 +78,7 @@ class TextAttribute:
                 self._codes, within, lambda codes: self._dictionary.contain(predicate, codes)
             )
         table = self._dictionary.lookup(predicate)
-        return answer(self._codes, within, lambda codes: table[codes])
+        return answer(self._codes, within, lambda codes: table.take(codes, mode="clip"))
 
     def prepare(self, predicate: Predicate) -> Iterator[None]:
         """Do, a millisecond or two at a time, the long part of `matches`: read the texts."""
