@@ -8,10 +8,13 @@ from pyroaring import BitMap
 
 from segsvc.bitmap.convert import from_sorted, ordinals_of
 from segsvc.bitmap.words import (
+    CONTAINER,
     Words,
     bits_at,
     count_words,
+    from_mask,
     from_words,
+    pack,
     room_for,
     sprinkled,
     words_of,
@@ -33,7 +36,8 @@ class Faces:
     """A set of ordinals below a *limit*, as Roaring or as packed words; do not change either.
 
     It holds one form at a time, for both would not fit where one does, and makes the other when
-    it is asked for: `words` is kept from then on in place of the bitmap, `bitmap` is not.
+    it is asked for: `words` is kept from then on in place of the bitmap, `bitmap` in place of the
+    words of a sparse set.
     """
 
     __slots__ = ("_bitmap", "_words", "count", "limit")
@@ -53,8 +57,28 @@ class Faces:
         made._bitmap, made._words = None, words
         return made
 
+    @classmethod
+    def of_mask(cls, mask: npt.NDArray[np.bool_], limit: int) -> Faces:
+        """Return the positions where *mask* (bool, at most *limit*) is true."""
+        if limit <= CONTAINER:
+            return cls(from_mask(mask), limit)
+        return cls.of_words(pack(mask, limit), limit)
+
     def __len__(self) -> int:
         return self.count
+
+    def reaching(self, limit: int) -> Faces:
+        """Return the same set below another *limit*, which is not lower."""
+        if limit == self.limit:
+            return self
+        if self._words is None:
+            return Faces(self.bitmap, limit)
+        room, words = room_for(limit), self._words
+        if room > len(words):
+            words = np.concatenate([words, np.zeros(room - len(words), np.uint64)])
+        made = Faces.__new__(Faces)
+        made.limit, made.count, made._bitmap, made._words = limit, self.count, None, words
+        return made
 
     @property
     def is_dense(self) -> bool:
@@ -71,8 +95,18 @@ class Faces:
         """The set as Roaring."""
         if self._bitmap is None:
             assert self._words is not None
-            return from_words(self._words)
+            made = from_words(self._words)
+            if self.is_dense:
+                return made
+            self._bitmap, self._words = made, None
         return self._bitmap
+
+    def to_best(self) -> None:
+        """Hold it in the form that suits it from now on."""
+        if self.is_dense:
+            self.to_words()
+        else:
+            assert self.bitmap is self._bitmap
 
     @property
     def words(self) -> Words:

@@ -45,9 +45,12 @@ def from_mask(mask: npt.NDArray[np.bool_]) -> BitMap:
     return from_words(pack(mask))
 
 
-def pack(mask: npt.NDArray[np.bool_]) -> Words:
-    """Return the words in which the positions where *mask* (bool, n) is true are set."""
-    words = np.zeros(room_for(len(mask)), np.uint64)
+def pack(mask: npt.NDArray[np.bool_], size: int = 0) -> Words:
+    """Return the words in which the positions where *mask* (bool, n) is true are set.
+
+    They have room for the ordinals below *size* at least.
+    """
+    words = np.zeros(room_for(max(size, len(mask))), np.uint64)
     words.view(np.uint8)[: -(-len(mask) // 8)] = np.packbits(mask, bitorder="little")
     return words
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.condition.anniversary import AnniversaryTest
 from segsvc.condition.boolean import BooleanTest
 from segsvc.condition.date import DateTest
@@ -19,6 +19,7 @@ from segsvc.condition.quoting import subject_text
 from segsvc.condition.text import TextTest
 from segsvc.condition.text_set import TextSetTest
 from segsvc.condition.view import Actual, Problem, Reads, View, complement
+from segsvc.domain.predicate import Predicate
 from segsvc.domain.schema import Schema
 
 AttributeTest: TypeAlias = (
@@ -37,10 +38,21 @@ class AttributeLeaf:
 
     def matches(self, view: View, at: int, within: Bitmap | None) -> Bitmap:
         """See `Leaf.matches`."""
-        scale = view.schema.attributes[self.attribute].scale
-        predicate, negated = self.test.lower(at, view.calendar, scale)
+        if within is None:
+            return self.holders(view, at).bitmap
+        predicate, negated = self._lower(view, at)
         matched = view.attribute(self.attribute, predicate, within)
         return complement(view, matched, within) if negated else matched
+
+    def holders(self, view: View, at: int) -> Faces:
+        """See `Leaf.holders`."""
+        predicate, negated = self._lower(view, at)
+        found = view.attribute_holders(self.attribute, predicate)
+        return Faces(complement(view, found.bitmap, None), view.limit) if negated else found
+
+    def _lower(self, view: View, at: int) -> tuple[Predicate, bool]:
+        scale = view.schema.attributes[self.attribute].scale
+        return self.test.lower(at, view.calendar, scale)
 
     def reads(self) -> Reads:
         """See `Leaf.reads`."""
@@ -48,14 +60,11 @@ class AttributeLeaf:
 
     def cost(self, view: View, at: int) -> float:
         """See `Leaf.cost`."""
-        scale = view.schema.attributes[self.attribute].scale
-        return view.attribute_cost(self.attribute, self.test.lower(at, view.calendar, scale)[0])
+        return view.attribute_cost(self.attribute, self._lower(view, at)[0])
 
     def prepare(self, view: View, at: int) -> Iterator[None]:
         """See `Leaf.prepare`."""
-        scale = view.schema.attributes[self.attribute].scale
-        predicate, _ = self.test.lower(at, view.calendar, scale)
-        return view.prepare_attribute(self.attribute, predicate)
+        return view.prepare_attribute(self.attribute, self._lower(view, at)[0])
 
     def next_edge(self, view: View, ordinal: int, after: int) -> int | None:
         """See `Leaf.next_edge`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.condition.boolean import BooleanTest
 from segsvc.condition.flips import Moving, next_window_flip, window_flips
 from segsvc.condition.hashed import hashed_once
@@ -75,20 +75,36 @@ class BehaviorLeaf:
     _hash: int = field(init=False, repr=False, compare=False)
 
     def matches(self, view: View, at: int, within: Bitmap | None) -> Bitmap:
-        """See `Leaf.matches`. Of nothing, count and sum are 0 and the rest is missing."""
-        if self.measure is None:
-            matched = view.behavior(self._query(view, at, _ANY), within)
-            return complement(view, matched, within) if self.has_not else matched
-        interval = self.measure.interval(at, view.calendar)
-        if self.measure.is_zero_of_nothing and interval.holds(0):
-            matched = Bitmap()
-            for outside in interval.outside():
-                matched |= view.behavior(self._query(view, at, outside), within)
-            negated = not (self.measure.negated ^ self.has_not)
-        else:
-            matched = view.behavior(self._query(view, at, interval), within)
-            negated = self.measure.negated ^ self.has_not
+        """See `Leaf.matches`."""
+        if within is None:
+            return self.holders(view, at).bitmap
+        intervals, negated = self._intervals(view, at)
+        matched = Bitmap()
+        for interval in intervals:
+            matched |= view.behavior(self._query(view, at, interval), within)
         return complement(view, matched, within) if negated else matched
+
+    def holders(self, view: View, at: int) -> Faces:
+        """See `Leaf.holders`."""
+        intervals, negated = self._intervals(view, at)
+        found = [view.behavior_holders(self._query(view, at, held)) for held in intervals]
+        if len(found) == 1 and not negated:
+            return found[0]
+        matched = Bitmap.union(Bitmap(), *(held.bitmap for held in found))
+        return Faces(complement(view, matched, None) if negated else matched, view.limit)
+
+    def _intervals(self, view: View, at: int) -> tuple[tuple[Interval, ...], bool]:
+        """Return where the measure lies of those who match, or of all others (true).
+
+        Of nothing, count and sum are 0 and the rest is missing.
+        """
+        if self.measure is None:
+            return (_ANY,), self.has_not
+        interval = self.measure.interval(at, view.calendar)
+        negated = self.measure.negated ^ self.has_not
+        if self.measure.is_zero_of_nothing and interval.holds(0):
+            return tuple(interval.outside()), not negated
+        return (interval,), negated
 
     def _query(self, view: View, at: int, interval: Interval) -> EventQuery:
         definition = view.schema.behaviors[self.behavior]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.condition.flips import Moving, next_window_flip, window_flips
 from segsvc.condition.hashed import hashed_once
 from segsvc.condition.instant import next_of
@@ -49,6 +49,10 @@ class NetSpendLeaf:
         if self.window is None:
             return DISTANT_PAST, DISTANT_FUTURE
         return bounds(self.window, at, view.calendar)
+
+    def holders(self, view: View, at: int) -> Faces:
+        """See `Leaf.holders`."""
+        return Faces(self.matches(view, at, None), view.limit)
 
     def reads(self) -> Reads:
         """See `Leaf.reads`."""

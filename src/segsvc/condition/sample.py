@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.condition.quoting import quote
 from segsvc.condition.view import Actual, Problem, Reads, View
 from segsvc.domain.decimals import plain
@@ -33,6 +33,10 @@ class SampleLeaf:
     def matches(self, view: View, at: int, within: Bitmap | None) -> Bitmap:
         """See `Leaf.matches`."""
         return view.sample(self.salt, self.below, within)
+
+    def holders(self, view: View, at: int) -> Faces:
+        """See `Leaf.holders`."""
+        return view.sampled(self.salt, self.below)
 
     def reads(self) -> Reads:
         """See `Leaf.reads`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.condition.quoting import quote
 from segsvc.condition.view import Actual, Problem, Reads, View, complement
 from segsvc.domain.schema import Schema
@@ -24,6 +24,10 @@ class SegmentLeaf:
         """See `Leaf.matches`."""
         matched = view.segment(self.segment_id, at, within)
         return complement(view, matched, within) if self.not_in else matched
+
+    def holders(self, view: View, at: int) -> Faces:
+        """See `Leaf.holders`."""
+        return Faces(self.matches(view, at, None), view.limit)
 
     def reads(self) -> Reads:
         """See `Leaf.reads`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.domain.calendar import LocalCalendar
 from segsvc.domain.decimals import Interval
 from segsvc.domain.predicate import EventQuery, Predicate
@@ -70,6 +70,15 @@ class View(Protocol):
 
     def attribute(self, name: str, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """Return the contacts whose attribute *name* satisfies *predicate*."""
+
+    def attribute_holders(self, name: str, predicate: Predicate) -> Faces:
+        """Return `attribute` of all contacts, in the form it comes in; not to be changed."""
+
+    def behavior_holders(self, query: EventQuery) -> Faces:
+        """Return `behavior` of all contacts, in the form it comes in."""
+
+    def sampled(self, salt: str, below: int) -> Faces:
+        """Return `sample` of all contacts, in the form it comes in."""
 
     def behavior(self, query: EventQuery, within: Bitmap | None) -> Bitmap:
         """Return the contacts who satisfy *query*."""
@@ -151,11 +160,17 @@ class Leaf(Protocol):
     def matches(self, view: View, at: int, within: Bitmap | None) -> Bitmap:
         """Return the contacts (of *within*) for whom it is true at the instant *at*."""
 
+    def holders(self, view: View, at: int) -> Faces:
+        """Return `matches` of all contacts, below the view's limit, in the form it comes in.
+
+        Not to be changed.
+        """
+
     def reads(self) -> Reads:
         """Return what it reads."""
 
     def cost(self, view: View, at: int) -> float:
-        """Guess the milliseconds of `matches` over the whole store."""
+        """Guess the milliseconds of `holders`."""
 
     def prepare(self, view: View, at: int) -> Iterator[None]:
         """Do, a few milliseconds at a time, what would make `matches` over the store take long.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, copied, from_mask, from_sorted, ordinals_of, size_of
+from segsvc.bitmap import Bitmap, Faces, copied, from_sorted, ordinals_of, size_of
 from segsvc.domain.columns import Bool, Int64, Strings, UInt32
 from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray
@@ -113,15 +113,24 @@ class Contacts:
     def _hidden(self, contact_id: str) -> str:
         return hashlib.blake2b(contact_id.encode(), key=self._hash_key, digest_size=16).hexdigest()
 
-    def sample(self, salt: str, below: int, within: Bitmap | None) -> Bitmap:
-        """Return the contacts (of *within*) whose hash salted with *salt* is less than *below*."""
+    def sampled(self, salt: str, below: int) -> Faces:
+        """Return the contacts whose hash salted with *salt* is less than *below*."""
+        limit = self.ordinal_limit
         if below >= 2**64:
-            return copied(self.universe if within is None else within)
-        limit = np.uint64(below)
+            return Faces(copied(self.universe), limit)
+        found = Faces.of_mask(_salted_below(self._samples.live, salt, np.uint64(below)), limit)
+        if len(self.universe) == limit:
+            return found
+        return Faces(found.bitmap & self.universe, limit)
+
+    def sample(self, salt: str, below: int, within: Bitmap | None) -> Bitmap:
+        """Return who of *within* is `sampled`; None: all who are."""
         if within is None:
-            return from_mask(_salted_below(self._samples.live, salt, limit)) & self.universe
+            return self.sampled(salt, below).bitmap
+        if below >= 2**64:
+            return copied(within)
         ordinals = ordinals_of(within)
-        return from_sorted(ordinals[salted(self._samples.live[ordinals], salt) < limit])
+        return from_sorted(ordinals[salted(self._samples.live[ordinals], salt) < np.uint64(below)])
 
     def sample_order(self, ordinals: UInt32, salt: str) -> UInt64:
         """Return the salted hashes of some contacts (uint64, k)."""

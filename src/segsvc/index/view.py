@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.condition.net_spend import PLACED, TAKEN_BACK
 from segsvc.condition.view import Event, Reads, Times, Value
 from segsvc.domain.calendar import LocalCalendar
@@ -48,6 +48,18 @@ class IndexView:
     def attribute(self, name: str, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """See `View.attribute`."""
         return self._index.column(name).matches(predicate, within)
+
+    def attribute_holders(self, name: str, predicate: Predicate) -> Faces:
+        """See `View.attribute_holders`."""
+        return self._index.column(name).holders(predicate).reaching(self.limit)
+
+    def behavior_holders(self, query: EventQuery) -> Faces:
+        """See `View.behavior_holders`."""
+        return self._index.log(query.behavior).holders(query).reaching(self.limit)
+
+    def sampled(self, salt: str, below: int) -> Faces:
+        """See `View.sampled`."""
+        return self._index.contacts.sampled(salt, below).reaching(self.limit)
 
     def behavior(self, query: EventQuery, within: Bitmap | None) -> Bitmap:
         """See `View.behavior`."""

@@ -125,7 +125,7 @@ class Execution:
         if known is None:
             estimated = leaf.cost(self.view, self.at) if self.steps is not None else 0.0
             started = perf_counter_ns()
-            known = Faces(leaf.matches(self.view, self.at, None), self.view.limit)
+            known = leaf.holders(self.view, self.at)
             self._note("leaf", leaf, known, None, estimated, started)
             self._answers[leaf] = known
             if self.kept is not None:

@@ -144,6 +144,9 @@ class CachedLeaves:
         key = (self._log, leaf)
         entry = self._cache.get(key)
         if entry is not None and self._renew(entry, leaf, live):
+            if entry.answer.has_words and not entry.answer.is_dense:
+                entry.answer.to_best()  # it came as words, and is worth a smaller form now
+                self._cache.weigh(entry)
             return entry.answer
         if live is None:
             return None

@@ -1,25 +1,39 @@
-"""From a comparison of column elements to a bitmap, over all contacts or within some."""
+"""How a column answers: with its bins where there are some, else by a comparison per contact."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from abc import ABC, abstractmethod
 
-import numpy.typing as npt
-
-from segsvc.bitmap import Bitmap, from_mask, from_sorted, ordinals_of
-from segsvc.domain.columns import Bool
-from segsvc.index.array import ChunkedArray
+from segsvc.bitmap import Bitmap, Faces, from_sorted, ordinals_of
+from segsvc.domain.columns import Bool, UInt32
+from segsvc.domain.predicate import Predicate
 
 
-def answer(
-    column: ChunkedArray, within: Bitmap | None, test: Callable[[npt.NDArray[Any]], Bool]
-) -> Bitmap:
-    """Return the contacts (of *within*) whose element of *column* passes *test*.
+class Answering(ABC):
+    """Answers predicates. Retired contacts hold the missing element, which must not pass."""
 
-    Retired contacts hold the missing element, which must not pass.
-    """
-    if within is None:
-        return from_mask(test(column.live))
-    ordinals = ordinals_of(within)
-    return from_sorted(ordinals[test(column.live[ordinals])])
+    @abstractmethod
+    def _size(self) -> int:
+        """Return how many contacts the column has room for."""
+
+    @abstractmethod
+    def _binned(self, predicate: Predicate) -> Bitmap | None:
+        """Return who satisfies *predicate*, not to be changed; None: there are no bins."""
+
+    @abstractmethod
+    def _passed(self, predicate: Predicate, contacts: slice | UInt32) -> Bool:
+        """Return which of *contacts* satisfy *predicate* (bool, one each), not to be changed."""
+
+    def holders(self, predicate: Predicate) -> Faces:
+        """See `AttributeColumn.holders`."""
+        held, size = self._binned(predicate), self._size()
+        if held is not None:
+            return Faces(held, size)
+        return Faces.of_mask(self._passed(predicate, slice(None)), size)
+
+    def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
+        """See `AttributeColumn.matches`."""
+        if within is None:
+            return self.holders(predicate).bitmap
+        ordinals = ordinals_of(within)
+        return from_sorted(ordinals[self._passed(predicate, ordinals)])

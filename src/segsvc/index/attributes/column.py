@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.condition.view import Value
 from segsvc.domain.columns import UInt32, Values
 from segsvc.domain.predicate import Predicate
@@ -24,6 +24,9 @@ class AttributeColumn(Protocol):
     def unset(self, ordinals: UInt32) -> None:
         """Unset values; *ordinals* are distinct."""
 
+    def holders(self, predicate: Predicate) -> Faces:
+        """Return the contacts whose value satisfies *predicate*."""
+
     def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """Return the contacts (of *within*) whose value satisfies *predicate*."""
 
@@ -31,7 +34,7 @@ class AttributeColumn(Protocol):
         """Leave to `Ranges.upkeep` what would make answers quicker, before anybody asks."""
 
     def cost(self, predicate: Predicate) -> float:
-        """Guess the milliseconds of `matches` without *within*."""
+        """Guess the milliseconds of `holders`."""
 
     def value(self, ordinal: int) -> Value | None:
         """Return one contact's value; None when missing."""

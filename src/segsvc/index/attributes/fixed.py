@@ -16,14 +16,14 @@ from segsvc.domain.predicate import In, Is, MonthDays, Predicate, Present
 from segsvc.domain.schema import AttributeDefinition, ValueType
 from segsvc.domain.section import Section, Sections
 from segsvc.index.array import ChunkedArray
-from segsvc.index.attributes.answer import answer
+from segsvc.index.attributes.answer import Answering
 from segsvc.index.ranges import RangeBins, Ranges
 from segsvc.index.timeline import Timeline
 
 _MS_PER_MILLION = {np.dtype(np.int64): 1.2, np.dtype(np.int32): 0.6, np.dtype(np.int8): 0.1}
 
 
-class _Fixed:
+class _Fixed(Answering):
     """One element per contact; *missing* stands for no value."""
 
     _dtype: npt.DTypeLike = np.int64
@@ -32,7 +32,10 @@ class _Fixed:
     def __init__(self, definition: AttributeDefinition, ranges: Ranges) -> None:
         self._definition = definition
         self._values = ChunkedArray(f"attribute/{definition.name}/values", self._dtype)
-        self._bins = ranges.over(lambda: len(self._values), self._keys)
+        self._bins = ranges.over(self._size, self._keys)
+
+    def _size(self) -> int:
+        return len(self._values)
 
     def _keys(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
         values = self._values.live[contacts]
@@ -131,20 +134,15 @@ class NumberAttribute(_Fixed):
         self._present.put(ordinals, False)
         super().unset(ordinals)
 
-    def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
-        """See `AttributeColumn.matches`."""
-        low, high = INT64_MIN, INT64_MAX
-        if isinstance(predicate, In):
-            low, high = max(predicate.low, low), min(predicate.high, high)
-        if low > high:
-            return Bitmap()
-        held = self._bins.between(low, high) if within is None else None
-        if held is not None:
-            return held
-        present = answer(self._present, within, lambda flags: flags)
+    def _binned(self, predicate: Predicate) -> Bitmap | None:
+        return self._bins.between(*_bounds(predicate))
+
+    def _passed(self, predicate: Predicate, contacts: slice | UInt32) -> Bool:
+        present: Bool = self._present.live[contacts]
         if isinstance(predicate, Present):
             return present
-        inside = answer(self._values, within, lambda values: between(values, low, high))
+        low, high = _bounds(predicate)
+        inside = between(self._values.live[contacts], low, high)
         return inside & present if low <= self._missing <= high else inside
 
     def value(self, ordinal: int) -> Value | None:
@@ -221,6 +219,12 @@ class BinnedTimes:
         return self._bins.after(instant)
 
 
+def _bounds(predicate: Predicate) -> tuple[int, int]:
+    if not isinstance(predicate, In):
+        return INT64_MIN, INT64_MAX
+    return max(predicate.low, INT64_MIN), min(predicate.high, INT64_MAX)
+
+
 def between(values: npt.NDArray[Any], low: int, high: int) -> Bool:
     """Return low <= values <= high, with bounds that fit the dtype clamped to it."""
     limits = np.iinfo(values.dtype)
@@ -241,7 +245,7 @@ class DateAttribute(_Fixed):
 
     def __init__(self, definition: AttributeDefinition, ranges: Ranges) -> None:
         super().__init__(definition, ranges)
-        self._by_month_day = ranges.over(lambda: len(self._values), self._month_days)
+        self._by_month_day = ranges.over(self._size, self._month_days)
 
     def _month_days(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
         values, there = self._keys(contacts)
@@ -255,33 +259,30 @@ class DateAttribute(_Fixed):
         assert isinstance(values, NumberColumn)
         self._put(ordinals, values.values)
 
-    def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
-        """See `AttributeColumn.matches`; ranges hold only dates that have a year."""
-        held = self._binned(predicate) if within is None else None
-        return self._scan(predicate, within) if held is None else held
-
     def _binned(self, predicate: Predicate) -> Bitmap | None:
         match predicate:
             case Present():
                 return self._bins.present()
             case In(low, high):
-                return self._bins.between(max(low, YEARLESS_LIMIT), high)
+                return self._bins.between(max(low, YEARLESS_LIMIT), high)  # only with a year
             case MonthDays(month_days):
                 return self._by_month_day.one_of(np.array(sorted(month_days), np.int64))
             case _:
                 raise AssertionError(predicate)
 
-    def _scan(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
+    def _passed(self, predicate: Predicate, contacts: slice | UInt32) -> Bool:
+        values: npt.NDArray[np.int32] = self._values.live[contacts]
         match predicate:
             case Present():
-                return answer(self._values, within, lambda values: values != 0)
+                there: Bool = values != 0
+                return there
             case In(low, high):
-                first = max(low, YEARLESS_LIMIT)
-                return answer(self._values, within, lambda values: between(values, first, high))
+                return between(values, max(low, YEARLESS_LIMIT), high)
             case MonthDays(month_days):
                 table = np.zeros(10_000, np.bool_)
                 table[list(month_days)] = True
-                return answer(self._values, within, lambda values: table[values % 10_000])
+                passed: Bool = table[values % np.int32(10_000)]
+                return passed
             case _:
                 raise AssertionError(predicate)
 
@@ -301,14 +302,16 @@ class BooleanAttribute(_Fixed):
         assert isinstance(values, BooleanColumn)
         self._put(ordinals, values.values)
 
-    def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
-        """See `AttributeColumn.matches`."""
+    def _binned(self, predicate: Predicate) -> Bitmap | None:
+        return self._bins.between(*self._flags(predicate))
+
+    def _passed(self, predicate: Predicate, contacts: slice | UInt32) -> Bool:
+        return between(self._values.live[contacts], *self._flags(predicate))
+
+    @staticmethod
+    def _flags(predicate: Predicate) -> tuple[int, int]:
         assert isinstance(predicate, Present | Is)
-        low, high = (predicate.value,) * 2 if isinstance(predicate, Is) else (0, 1)
-        held = self._bins.between(low, high) if within is None else None
-        if held is not None:
-            return held
-        return answer(self._values, within, lambda values: between(values, low, high))
+        return (predicate.value, predicate.value) if isinstance(predicate, Is) else (0, 1)
 
     def value(self, ordinal: int) -> Value | None:
         """See `AttributeColumn.value`."""

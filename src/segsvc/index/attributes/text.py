@@ -13,7 +13,7 @@ from segsvc.domain.predicate import Contains, OneOf, Place, Predicate, Present
 from segsvc.domain.schema import AttributeDefinition
 from segsvc.domain.section import Section, Sections
 from segsvc.index.array import ChunkedArray
-from segsvc.index.attributes.answer import answer
+from segsvc.index.attributes.answer import Answering
 from segsvc.index.dictionary import Dictionary
 from segsvc.index.ranges import Ranges
 from segsvc.index.suggest import count_texts, top_texts
@@ -22,14 +22,17 @@ _SHARED = 4
 """So many contacts to a text, on average, make postings worth having before anybody asks."""
 
 
-class TextAttribute:
+class TextAttribute(Answering):
     """Codes (uint32) by ordinal, 0 for missing. Bins of codes hold a posting per frequent text."""
 
     def __init__(self, definition: AttributeDefinition, ranges: Ranges) -> None:
         name = f"attribute/{definition.name}"
         self._dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
         self._codes = ChunkedArray(f"{name}/codes", np.uint32)
-        self._bins = ranges.over(lambda: len(self._codes), self._keys)
+        self._bins = ranges.over(self._size, self._keys)
+
+    def _size(self) -> int:
+        return len(self._codes)
 
     def _keys(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
         codes = self._codes.live[contacts]
@@ -52,33 +55,29 @@ class TextAttribute:
         self._codes.put(ordinals, codes)
         self._bins.wrote(ordinals)
 
-    def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
-        """See `AttributeColumn.matches`."""
-        if isinstance(predicate, Present):
-            held = self._bins.present() if within is None else None
-            return answer(self._codes, within, lambda codes: codes != 0) if held is None else held
-        if isinstance(predicate, Contains):
-            return self._containing(predicate, within)
-        assert isinstance(predicate, OneOf)
-        wanted = self._dictionary.codes_equal(predicate.values)
-        if len(wanted) == 0:
-            return Bitmap()
-        held = self._bins.one_of(np.sort(wanted).astype(np.int64)) if within is None else None
-        if held is not None:
-            return held
-        if len(wanted) == 1:
-            sought = wanted[0]
-            return answer(self._codes, within, lambda codes: codes == sought)
-        table = self._dictionary.lookup(predicate)
-        return answer(self._codes, within, lambda codes: table.take(codes, mode="clip"))
+    def _binned(self, predicate: Predicate) -> Bitmap | None:
+        match predicate:
+            case Present():
+                return self._bins.present()
+            case OneOf(values):
+                wanted = self._dictionary.codes_equal(values)
+                return self._bins.one_of(np.sort(wanted).astype(np.int64))
+            case _:
+                return None
 
-    def _containing(self, predicate: Contains, within: Bitmap | None) -> Bitmap:
-        if within is not None and len(within) * 8 < len(self._dictionary):
-            return answer(
-                self._codes, within, lambda codes: self._dictionary.contain(predicate, codes)
-            )
-        table = self._dictionary.lookup(predicate)
-        return answer(self._codes, within, lambda codes: table.take(codes, mode="clip"))
+    def _passed(self, predicate: Predicate, contacts: slice | UInt32) -> Bool:
+        codes: UInt32 = self._codes.live[contacts]
+        if isinstance(predicate, Present):
+            there: Bool = codes != 0
+            return there
+        assert isinstance(predicate, OneOf | Contains)
+        if isinstance(predicate, OneOf):
+            wanted = self._dictionary.codes_equal(predicate.values)
+            if len(wanted) <= 1:
+                return codes == wanted[0] if len(wanted) else np.zeros(len(codes), np.bool_)
+        elif not isinstance(contacts, slice) and len(codes) * 8 < len(self._dictionary):
+            return self._dictionary.contain(predicate, codes)
+        return self._dictionary.lookup(predicate).take(codes, mode="clip")
 
     def prepare(self, predicate: Predicate) -> Iterator[None]:
         """Do, a millisecond or two at a time, the long part of `matches`: read the texts."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from segsvc.bitmap import (
     Bitmap,
+    Faces,
     copied,
     from_bytes,
     from_ordinals,
@@ -80,6 +81,11 @@ class TextSetAttribute:
             (elements.dictionary.item(code), from_ordinals(part))
             for code, part in zip(codes.tolist(), parts, strict=False)
         ]
+
+    def holders(self, predicate: Predicate) -> Faces:
+        """See `AttributeColumn.holders`."""
+        found = self.matches(predicate, None)
+        return Faces(found, found.max() + 1 if found else 0)
 
     def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """See `AttributeColumn.matches`."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.bitmap import Bitmap, from_mask, from_sorted, ordinals_of
+from segsvc.bitmap import Bitmap, Faces, from_sorted, ordinals_of
 from segsvc.domain.columns import Bool, UInt32
 from segsvc.domain.predicate import EventQuery, Reduction
 from segsvc.index.events.latest import DEEPEST, LatestTimes
@@ -52,10 +52,10 @@ class Columns(NamedTuple):
     arrays: tuple[npt.NDArray[Any], ...]
     test: Callable[..., Bool]
 
-    def holders(self) -> Bitmap:
-        """Return all contacts that satisfy it."""
-        size = min(len(held) for held in self.arrays)
-        return from_mask(self.test(*(held[:size] for held in self.arrays)))
+    def holders(self, limit: int) -> Faces:
+        """Return all contacts that satisfy it, who are all below *limit*."""
+        size = min(limit, *map(len, self.arrays))
+        return Faces.of_mask(self.test(*(held[:size] for held in self.arrays)), limit)
 
     def holders_among(self, members: UInt32) -> UInt32:
         """Return those of *members* that satisfy it."""
@@ -92,18 +92,25 @@ class Answers:
 
     def having(self, query: EventQuery, within: Bitmap | None) -> Bitmap:
         """Return the contacts (of *within*) who satisfy *query*."""
-        if query.first > min(query.last, self._log.blocks.latest):
-            return Bitmap()
-        if within is not None:
-            found = self._among(query, ordinals_of(within))
-            return self.having(query, None) & within if found is None else from_sorted(found)
+        if within is None or self._is_empty(query):
+            return self.holders(query).bitmap
+        found = self._among(query, ordinals_of(within))
+        return self.holders(query).bitmap & within if found is None else from_sorted(found)
+
+    def _is_empty(self, query: EventQuery) -> bool:
+        return query.first > min(query.last, self._log.blocks.latest)
+
+    def holders(self, query: EventQuery) -> Faces:
+        """Return the contacts who satisfy *query*."""
+        limit = self._log.contact_limit
+        if self._is_empty(query):
+            return Faces(Bitmap(), limit)
         columns = self._columns(query)
         if columns is not None:
-            return columns.holders()
+            return columns.holders(limit)
         if _is_any(query, len(self._log)):
             return self._seen(query)
-        parts = self.selection.parts(query)
-        return from_mask(self._reduced(query, parts, self._log.contact_limit))
+        return Faces.of_mask(self._reduced(query, self.selection.parts(query), limit), limit)
 
     def _among(self, query: EventQuery, members: UInt32) -> UInt32 | None:
         """Answer for some contacts alone; None: that is dearer than for all."""
@@ -198,8 +205,9 @@ class Answers:
             return max(low, 1) if low <= DEEPEST else 0
         return max(high, 0) + 1 if high < DEEPEST else 0
 
-    def _seen(self, query: EventQuery) -> Bitmap:
+    def _seen(self, query: EventQuery) -> Faces:
         """Return who has a selected event."""
+        limit = self._log.contact_limit
         few: list[UInt32] = []
         count = 0
         seen: Bool | None = None
@@ -207,14 +215,14 @@ class Answers:
             if seen is None:
                 few.append(owners)
                 count += len(owners)
-                if count * _SORTED > self._log.contact_limit:
-                    seen = np.zeros(self._log.contact_limit, np.bool_)
+                if count * _SORTED > limit:
+                    seen = np.zeros(limit, np.bool_)
                     seen[np.concatenate(few)] = True
             else:
                 seen[owners] = True
         if seen is not None:
-            return from_mask(seen)
-        return from_sorted(np.sort(np.concatenate(few))) if few else Bitmap()
+            return Faces.of_mask(seen, limit)
+        return Faces(from_sorted(np.sort(np.concatenate(few))) if few else Bitmap(), limit)
 
     def _reduced(self, query: EventQuery, parts: Iterable[tuple[Rows, Owners]], size: int) -> Bool:
         """Return which owners 0..size-1 of the selected rows pass."""
@@ -246,7 +254,7 @@ class Answers:
         yield from self.selection.upkeep()
 
     def cost(self, query: EventQuery) -> float:
-        """Guess the milliseconds of `having` without *within*."""
+        """Guess the milliseconds of `holders`."""
         contacts = 0.02 + self._log.contact_limit * _MS_PER_CONTACT
         if not query.where and query.last >= self._log.blocks.latest and self._is_ready(query):
             return contacts

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.bitmap import Bitmap, ordinals_of
+from segsvc.bitmap import Bitmap, Faces, ordinals_of
 from segsvc.condition.view import Event
 from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.domain.predicate import EventQuery
@@ -110,6 +110,10 @@ class EventLog:
         self.blocks.add(stored)
         return first
 
+    def holders(self, query: EventQuery) -> Faces:
+        """Return the contacts who satisfy *query*."""
+        return self.answers.holders(query)
+
     def having(self, query: EventQuery, within: Bitmap | None) -> Bitmap:
         """Return the contacts (of *within*) who satisfy *query*."""
         return self.answers.having(query, within)
@@ -123,7 +127,7 @@ class EventLog:
         return self.answers.upkeep()
 
     def cost(self, query: EventQuery) -> float:
-        """Guess the milliseconds of `having` without *within*."""
+        """Guess the milliseconds of `holders`."""
         return self.answers.cost(query)
 
     def walk(self, ordinals: UInt32, first: int, budget_ms: float) -> Walk | None:
