@@ -14,7 +14,7 @@ from segsvc.domain.predicate import EventQuery
 from segsvc.domain.schema import BehaviorDefinition
 from segsvc.domain.section import Sections
 from segsvc.domain.write import EventBlock
-from segsvc.index.array import CHUNK_ROWS, ChunkedArray
+from segsvc.index.array import ChunkedArray
 from segsvc.index.events.answers import Answers
 from segsvc.index.events.blocks import TimeBlocks
 from segsvc.index.events.chains import Chains, Walk
@@ -30,6 +30,9 @@ from segsvc.index.events.reduce import inside
 from segsvc.index.events.timelines import EventTimelines
 from segsvc.index.events.totals import Summed
 
+BLOCK_ROWS = 16_384
+"""Rows that know their time range together: what the edge of a window reads, and a lookup last."""
+
 DEAD = np.uint32(0xFFFFFFFF)
 """The ordinal of rows whose contact was deleted, or that a merge dropped."""
 
@@ -37,7 +40,7 @@ DEAD = np.uint32(0xFFFFFFFF)
 class EventLog:
     """Rows of one behavior. Late events land in later rows; every block knows its time range."""
 
-    def __init__(self, definition: BehaviorDefinition, block_rows: int = CHUNK_ROWS) -> None:
+    def __init__(self, definition: BehaviorDefinition, block_rows: int = BLOCK_ROWS) -> None:
         """*block_rows*: how many rows know their time range together, at most 65,536."""
         name = f"event/{definition.name}"
         self.definition = definition

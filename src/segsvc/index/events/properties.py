@@ -169,6 +169,9 @@ class BooleanProperty:
 class TextProperty:
     """Texts or keys as codes into a dictionary; 0 is missing."""
 
+    worth = 8
+    """Rows are looked up when that leaves at most 1 / worth of those that would be read."""
+
     def __init__(self, name: str, definition: PropertyDefinition, block_rows: int) -> None:
         self._block_rows = block_rows
         self.dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
@@ -231,6 +234,9 @@ class ListProperty:
 
     A missing list is an empty one.
     """
+
+    worth = 2
+    """See `TextProperty.worth`; an element read is ten times as dear as a text."""
 
     def __init__(self, name: str, definition: PropertyDefinition, block_rows: int) -> None:
         self._block_rows = block_rows

@@ -22,9 +22,6 @@ PIECE_ROWS = 131_072
 _SPARSE = 16
 """A mask is given up for row numbers when fewer than 1 / 16 are left."""
 
-_WORTH = 8
-"""Rows are looked up when that leaves fewer than 1 / 8 of those that would be read."""
-
 
 class Selection:
     """Selects rows of one log; keeps nothing but through the log's columns."""
@@ -93,14 +90,14 @@ class Selection:
     def _looked_up(self, query: EventQuery) -> LookedUp | None:
         """Look one clause up, the one that leaves the fewest rows; None: rather read all rows."""
         blocks = self._log.blocks.touching(query.first, query.last)
-        most = self._log.blocks.count(query.first, query.last) // _WORTH
+        most = rows = self._log.blocks.count(query.first, query.last)
         best: LookedUp | None = None
         for clause, values, column in self._indexed(query):
             codes = column.dictionary.codes_equal(values)
             if len(codes) * len(blocks) > MOST_LOOKUPS or not column.occurrences.asked():
                 continue
             spans = column.occurrences.find(codes, blocks)
-            if len(spans) <= most:
+            if len(spans) <= min(most, rows // column.worth):
                 most = len(spans)
                 others = tuple(held for held in query.where if held is not clause)
                 best = LookedUp(column.occurrences.rows, others, spans, len(codes) > 1)
