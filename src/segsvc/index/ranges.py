@@ -12,13 +12,22 @@ are there the column is scanned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_ordinals, from_sorted, ordinals_of
+from segsvc.bitmap import (
+    Bitmap,
+    Faces,
+    Words,
+    blocks,
+    from_ordinals,
+    from_sorted,
+    ordinals_of,
+    words_of,
+)
 from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.domain.decimals import INT64_MAX, INT64_MIN
 from segsvc.index.range_build import bin_edges, binned
@@ -28,6 +37,12 @@ Keys: TypeAlias = Callable[[slice | UInt32], tuple[Int64, Bool]]
 
 _BINS_PER_SLICE = 32
 _FEW = 4
+_WIDE = 128
+"""A bin is wide when it holds at least 1 / 128 of all contacts: words of those unite fastest."""
+
+_KEPT = 32
+"""Words of so many wide bins are kept, those asked for last: four bytes for each contact."""
+
 _MS_PER_MILLION = 0.06
 _MS_PER_DIRTY = 2e-5
 _TOO_DIRTY = 8
@@ -99,6 +114,8 @@ class RangeBins:
         self._bins: list[Bitmap] = []
         self._marks: list[int] = []
         self._suffixes: list[Bitmap] = []
+        self._wide: dict[int, tuple[Bitmap, Words]] = {}
+        """The words of wide bins that were asked for, and the bins they were made of."""
         self._dirty = Bitmap()
         self._rewritten = Bitmap()
         self._work: Iterator[None] | None = None
@@ -113,7 +130,8 @@ class RangeBins:
         """Bytes held, an estimate: two per value and bin, and the unions."""
         held = sum(map(len, self._bins))
         whole = min(2 * held, self._size() // 8)
-        return 2 * held + len(self._suffixes) * whole // 2
+        words = sum(words.nbytes for _, words in self._wide.values())
+        return 2 * held + len(self._suffixes) * whole // 2 + words
 
     def cost(self) -> float:
         """Guess the milliseconds of a question, when there are bins."""
@@ -131,7 +149,7 @@ class RangeBins:
 
     def forget(self) -> None:
         """Start anew, at the next question."""
-        self._bins, self._marks, self._suffixes = [], [], []
+        self._bins, self._marks, self._suffixes, self._wide = [], [], [], {}
         self._dirty, self._work = Bitmap(), None
 
     def upkeep(self) -> bool:
@@ -163,11 +181,11 @@ class RangeBins:
         self._work = work
         self._wait(self)
 
-    def between(self, low: int, high: int) -> Bitmap | None:
+    def between(self, low: int, high: int) -> Faces | None:
         """Return who has low <= value <= high, not to be changed; None: scan the column."""
         low, high = max(low, INT64_MIN), min(high, INT64_MAX)
         if low > high:
-            return Bitmap()
+            return Faces(Bitmap(), self._size())
         if not self._ask():
             return None
         first = int(np.searchsorted(self._edges, np.int64(low)))
@@ -183,17 +201,16 @@ class RangeBins:
             self._span(first, last), edges, lambda keys: (keys >= low) & (keys <= high)
         )
 
-    def one_of(self, values: Int64) -> Bitmap | None:
+    def one_of(self, values: Int64) -> Faces | None:
         """Return who has one of *values* (ascending); see `between`."""
         if not self._ask():
             return None
         places = np.unique(np.searchsorted(self._edges, values, side="right") - 1).tolist()
         whole = [place for place in places if self._edges[place] == self._end(place)]
         edges = [place for place in places if self._edges[place] < self._end(place)]
-        found = _union([self._bins[place] for place in whole])
-        return self._refined(found, edges, lambda keys: np.isin(keys, values))
+        return self._refined(self._joined(whole), edges, lambda keys: np.isin(keys, values))
 
-    def present(self) -> Bitmap | None:
+    def present(self) -> Faces | None:
         """Return who has a value; see `between`."""
         return self.between(INT64_MIN, INT64_MAX)
 
@@ -218,12 +235,38 @@ class RangeBins:
         """Return the greatest value that a bin may hold."""
         return int(self._edges[place + 1]) - 1 if place + 1 < len(self._edges) else INT64_MAX
 
-    def _span(self, first: int, last: int) -> Bitmap:
+    def _span(self, first: int, last: int) -> Faces:
         """Return what the bins first..last-1 hold."""
         if last - first <= self._shape.every * 3 // 2:
-            return _union(self._bins[first:last])
+            return self._joined(range(first, last))
         found = self._from(first)
-        return found if last == len(self._bins) else found - self._from(last)
+        return self._faces(found if last == len(self._bins) else found - self._from(last))
+
+    def _faces(self, found: Bitmap) -> Faces:
+        return Faces(found, self._size())
+
+    def _joined(self, places: Sequence[int]) -> Faces:
+        """Return what some bins hold; in words if all of them are wide."""
+        size = self._size()
+        if not places or min(len(self._bins[place]) for place in places) * _WIDE < size:
+            return self._faces(_union([self._bins[place] for place in places]))
+        words = self._words(places[0])
+        if len(places) > 1:
+            words = words | self._words(places[1])
+        for place in places[2:]:
+            words |= self._words(place)
+        return Faces.of_words(words, size)
+
+    def _words(self, place: int) -> Words:
+        """Return the words of a wide bin, kept for the next question; not to be changed."""
+        held, size = self._bins[place], self._size()
+        kept = self._wide.pop(place, None)
+        if kept is None or kept[0] is not held or len(kept[1]) != blocks.room_for(size):
+            if len(self._wide) >= _KEPT:
+                del self._wide[next(iter(self._wide))]
+            kept = held, words_of(held, size)
+        self._wide[place] = kept
+        return kept[1]
 
     def _from(self, place: int) -> Bitmap:
         """Return what the bins from *place* on hold."""
@@ -238,7 +281,7 @@ class RangeBins:
             found -= held
         return found
 
-    def _refined(self, found: Bitmap, edges: list[int], inside: Callable[[Int64], Bool]) -> Bitmap:
+    def _refined(self, found: Faces, edges: list[int], inside: Callable[[Int64], Bool]) -> Faces:
         """Return *found*, with whoever of the bins *edges* and of the dirty lies *inside*."""
         doubtful = self._dirty
         if edges:
@@ -247,8 +290,7 @@ class RangeBins:
             return found
         ordinals = ordinals_of(doubtful)
         keys, there = self._keys(ordinals)
-        certain = found - self._dirty if self._dirty else found
-        return certain | from_sorted(ordinals[there & inside(keys)])
+        return found.patched(doubtful, from_sorted(ordinals[there & inside(keys)]), self._size())
 
     def _build(self) -> Iterator[None]:
         self._rewritten = Bitmap()
@@ -267,7 +309,7 @@ class RangeBins:
             later = Bitmap.union(later, *bins[mark:end])
             suffixes.append(later)
             yield
-        self._edges, self._bins, self._dirty = edges, bins, self._rewritten
+        self._edges, self._bins, self._dirty, self._wide = edges, bins, self._rewritten, {}
         self._marks, self._suffixes = marks, suffixes[::-1]
 
     def _fold(self) -> Iterator[None]:

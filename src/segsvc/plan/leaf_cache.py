@@ -144,8 +144,8 @@ class CachedLeaves:
         key = (self._log, leaf)
         entry = self._cache.get(key)
         if entry is not None and self._renew(entry, leaf, live):
-            if entry.answer.has_words and not entry.answer.is_dense:
-                entry.answer.to_best()  # it came as words, and is worth a smaller form now
+            if entry.answer.has_words is not entry.answer.is_dense:
+                entry.answer.to_best()  # worth it now that it is used again
                 self._cache.weigh(entry)
             return entry.answer
         if live is None:
@@ -158,8 +158,6 @@ class CachedLeaves:
         """See `KeptLeaves.keep`. Segment leaves are not kept: their members are."""
         if not self._cache.is_on or isinstance(leaf, SegmentLeaf):
             return
-        if answer.is_dense:
-            answer.to_words()
         entry = _Entry(answer, self._log.version, self._at, self._due(leaf))
         self._cache.put((self._log, leaf), entry)
 

@@ -17,7 +17,7 @@ class Answering(ABC):
         """Return how many contacts the column has room for."""
 
     @abstractmethod
-    def _binned(self, predicate: Predicate) -> Bitmap | None:
+    def _binned(self, predicate: Predicate) -> Faces | None:
         """Return who satisfies *predicate*, not to be changed; None: there are no bins."""
 
     @abstractmethod
@@ -26,10 +26,10 @@ class Answering(ABC):
 
     def holders(self, predicate: Predicate) -> Faces:
         """See `AttributeColumn.holders`."""
-        held, size = self._binned(predicate), self._size()
-        if held is not None:
-            return Faces(held, size)
-        return Faces.of_mask(self._passed(predicate, slice(None)), size)
+        found = self._binned(predicate)
+        if found is not None:
+            return found
+        return Faces.of_mask(self._passed(predicate, slice(None)), self._size())
 
     def matches(self, predicate: Predicate, within: Bitmap | None) -> Bitmap:
         """See `AttributeColumn.matches`."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Faces
 from segsvc.condition.view import Times, Value
 from segsvc.domain.columns import Bool, BooleanColumn, Int64, NumberColumn, UInt32, Values
 from segsvc.domain.dates import YEARLESS_LIMIT
@@ -134,7 +134,7 @@ class NumberAttribute(_Fixed):
         self._present.put(ordinals, False)
         super().unset(ordinals)
 
-    def _binned(self, predicate: Predicate) -> Bitmap | None:
+    def _binned(self, predicate: Predicate) -> Faces | None:
         return self._bins.between(*_bounds(predicate))
 
     def _passed(self, predicate: Predicate, contacts: slice | UInt32) -> Bool:
@@ -212,7 +212,7 @@ class BinnedTimes:
         """See `Times.between`."""
         held = self._bins.between(first, last)
         assert held is not None, "there are bins"
-        return held
+        return held.bitmap
 
     def after(self, instant: int) -> int | None:
         """See `Times.after`."""
@@ -259,7 +259,7 @@ class DateAttribute(_Fixed):
         assert isinstance(values, NumberColumn)
         self._put(ordinals, values.values)
 
-    def _binned(self, predicate: Predicate) -> Bitmap | None:
+    def _binned(self, predicate: Predicate) -> Faces | None:
         match predicate:
             case Present():
                 return self._bins.present()
@@ -302,7 +302,7 @@ class BooleanAttribute(_Fixed):
         assert isinstance(values, BooleanColumn)
         self._put(ordinals, values.values)
 
-    def _binned(self, predicate: Predicate) -> Bitmap | None:
+    def _binned(self, predicate: Predicate) -> Faces | None:
         return self._bins.between(*self._flags(predicate))
 
     def _passed(self, predicate: Predicate, contacts: slice | UInt32) -> Bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Faces
 from segsvc.condition.view import Value
 from segsvc.domain.columns import Bool, Int64, TextColumn, UInt32, Values
 from segsvc.domain.predicate import Contains, OneOf, Place, Predicate, Present
@@ -55,7 +55,7 @@ class TextAttribute(Answering):
         self._codes.put(ordinals, codes)
         self._bins.wrote(ordinals)
 
-    def _binned(self, predicate: Predicate) -> Bitmap | None:
+    def _binned(self, predicate: Predicate) -> Faces | None:
         match predicate:
             case Present():
                 return self._bins.present()
