@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from segsvc.bitmap import Bitmap, Faces, copied, from_sorted, ordinals_of, size_of
-from segsvc.domain.columns import Bool, Int64, Strings, UInt32
+from segsvc.domain.columns import Int64, Strings, UInt32
 from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.contact_ids import ContactIds
-from segsvc.index.hashing import UInt64, hash_strings, splitmix64
-
-_BLOCK = 16_384
+from segsvc.index.hashing import UInt64, hash_strings
+from segsvc.index.samples import SaltedTops, salted
 
 REFUSED_SECONDS = 604_800
 """How long after a deletion events that are not newer than it are refused."""
@@ -30,6 +29,7 @@ class Contacts:
         self._aliases: dict[int, tuple[str, ...]] = {}
         self._deleted: dict[str, tuple[int, int]] = {}
         self._samples = ChunkedArray("contacts/samples", np.uint64)
+        self._tops = SaltedTops()
 
     @property
     def count(self) -> int:
@@ -44,7 +44,8 @@ class Contacts:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return self.ids.nbytes + self._samples.nbytes + size_of(self.universe)
+        held = self.ids.nbytes + self._samples.nbytes + self._tops.nbytes
+        return held + size_of(self.universe)
 
     def find(self, ids: Strings) -> Int64:
         """Return the ordinal of each id (int64, n), -1 where unknown; follows aliases."""
@@ -118,7 +119,8 @@ class Contacts:
         limit = self.ordinal_limit
         if below >= 2**64:
             return Faces(copied(self.universe), limit)
-        found = Faces.of_mask(_salted_below(self._samples.live, salt, np.uint64(below)), limit)
+        mask = self._tops.below(self._samples.live, salt, np.uint64(below))
+        found = Faces.of_mask(mask, limit)
         if len(self.universe) == limit:
             return found
         return Faces(found.bitmap & self.universe, limit)
@@ -164,19 +166,5 @@ class Contacts:
         self._aliases = {int(ordinal): tuple(held) for ordinal, held in facts["aliases"]}
         self._deleted = {key: (when, quick) for key, (when, quick) in facts["deleted"].items()}
         self._samples.load(sections.get(self._samples.name, np.zeros(0, np.uint64)))
+        self._tops = SaltedTops()
         self._hash_new()
-
-
-def _salted_below(hashes: UInt64, salt: str, limit: np.uint64) -> Bool:
-    """Return whose salted hash is less than *limit*, in blocks that stay in the cache."""
-    below = np.empty(len(hashes), np.bool_)
-    for start in range(0, len(hashes), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        np.less(salted(hashes[block], salt), limit, out=below[block])
-    return below
-
-
-def salted(hashes: UInt64, salt: str) -> UInt64:
-    """Return u = splitmix64(b XOR b(salt)) of contact hashes b (SEMANTICS section 4)."""
-    own = hashlib.blake2b(salt.encode(), digest_size=8).digest()
-    return splitmix64(hashes ^ np.frombuffer(own, "<u8")[0])

@@ -22,10 +22,10 @@ from segsvc.bitmap import (
     Bitmap,
     Faces,
     Words,
-    blocks,
     from_ordinals,
     from_sorted,
     ordinals_of,
+    room_for,
     words_of,
 )
 from segsvc.domain.columns import Bool, Int64, UInt32
@@ -205,10 +205,10 @@ class RangeBins:
         """Return who has one of *values* (ascending); see `between`."""
         if not self._ask():
             return None
-        places = np.unique(np.searchsorted(self._edges, values, side="right") - 1).tolist()
-        whole = [place for place in places if self._edges[place] == self._end(place)]
-        edges = [place for place in places if self._edges[place] < self._end(place)]
-        return self._refined(self._joined(whole), edges, lambda keys: np.isin(keys, values))
+        places = np.unique(np.searchsorted(self._edges, values, side="right") - 1)
+        single = self._edges[places] == np.append(self._edges[1:] - 1, INT64_MAX)[places]
+        found, edges = self._joined(places[single].tolist()), places[~single].tolist()
+        return self._refined(found, edges, lambda keys: np.isin(keys, values))
 
     def present(self) -> Faces | None:
         """Return who has a value; see `between`."""
@@ -261,7 +261,7 @@ class RangeBins:
         """Return the words of a wide bin, kept for the next question; not to be changed."""
         held, size = self._bins[place], self._size()
         kept = self._wide.pop(place, None)
-        if kept is None or kept[0] is not held or len(kept[1]) != blocks.room_for(size):
+        if kept is None or kept[0] is not held or len(kept[1]) != room_for(size):
             if len(self._wide) >= _KEPT:
                 del self._wide[next(iter(self._wide))]
             kept = held, words_of(held, size)
