@@ -17,6 +17,7 @@ from segsvc.domain.schema import AttributeDefinition, ValueType
 from segsvc.domain.section import Section, Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.attributes.answer import Answering
+from segsvc.index.intervals import inside
 from segsvc.index.ranges import RangeBins, Ranges
 from segsvc.index.timeline import Timeline
 
@@ -142,8 +143,8 @@ class NumberAttribute(_Fixed):
         if isinstance(predicate, Present):
             return present
         low, high = _bounds(predicate)
-        inside = between(self._values.live[contacts], low, high)
-        return inside & present if low <= self._missing <= high else inside
+        found = inside(self._values.live[contacts], low, high)
+        return found & present if low <= self._missing <= high else found
 
     def value(self, ordinal: int) -> Value | None:
         """See `AttributeColumn.value`."""
@@ -225,19 +226,6 @@ def _bounds(predicate: Predicate) -> tuple[int, int]:
     return max(predicate.low, INT64_MIN), min(predicate.high, INT64_MAX)
 
 
-def between(values: npt.NDArray[Any], low: int, high: int) -> Bool:
-    """Return low <= values <= high, with bounds that fit the dtype clamped to it."""
-    limits = np.iinfo(values.dtype)
-    if low > limits.max or high < limits.min:
-        return np.zeros(len(values), np.bool_)
-    inside: Bool = np.ones(len(values), np.bool_)
-    if low > limits.min:
-        inside = values >= values.dtype.type(low)
-    if high < limits.max:
-        inside &= values <= values.dtype.type(high)
-    return inside
-
-
 class DateAttribute(_Fixed):
     """Packed dates; 0 is missing. Days of the year have bins of their own."""
 
@@ -277,7 +265,7 @@ class DateAttribute(_Fixed):
                 there: Bool = values != 0
                 return there
             case In(low, high):
-                return between(values, max(low, YEARLESS_LIMIT), high)
+                return inside(values, max(low, YEARLESS_LIMIT), high)
             case MonthDays(month_days):
                 table = np.zeros(10_000, np.bool_)
                 table[list(month_days)] = True
@@ -306,7 +294,7 @@ class BooleanAttribute(_Fixed):
         return self._bins.between(*self._flags(predicate))
 
     def _passed(self, predicate: Predicate, contacts: slice | UInt32) -> Bool:
-        return between(self._values.live[contacts], *self._flags(predicate))
+        return inside(self._values.live[contacts], *self._flags(predicate))
 
     @staticmethod
     def _flags(predicate: Predicate) -> tuple[int, int]:

@@ -22,12 +22,12 @@ from segsvc.index.events.properties import Rows
 from segsvc.index.events.reduce import (
     Owners,
     Part,
-    inside,
     reduced,
     totals_inside,
 )
 from segsvc.index.events.selection import Selection
 from segsvc.index.events.totals import Summed, WindowTotals
+from segsvc.index.intervals import inside
 
 if TYPE_CHECKING:
     from segsvc.index.events.log import EventLog

@@ -26,9 +26,9 @@ from segsvc.index.events.properties import (
     TextProperty,
     make_property,
 )
-from segsvc.index.events.reduce import inside
 from segsvc.index.events.timelines import EventTimelines
 from segsvc.index.events.totals import Summed
+from segsvc.index.intervals import inside
 
 BLOCK_ROWS = 16_384
 """Rows that know their time range together: what the edge of a window reads, and a lookup last."""

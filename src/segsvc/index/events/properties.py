@@ -28,7 +28,7 @@ from segsvc.domain.section import Sections
 from segsvc.index.array import ChunkedArray, NarrowArray
 from segsvc.index.dictionary import Dictionary
 from segsvc.index.events.occurrences import Occurrences
-from segsvc.index.events.reduce import inside
+from segsvc.index.intervals import inside
 from segsvc.index.offsets import OffsetArray
 
 Rows: TypeAlias = slice | npt.NDArray[np.int64]

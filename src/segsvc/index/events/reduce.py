@@ -16,6 +16,7 @@ import numpy.typing as npt
 from segsvc.domain.columns import Bool
 from segsvc.domain.decimals import Interval
 from segsvc.domain.predicate import Reduction
+from segsvc.index.intervals import inside
 
 _FITS = 2**62
 
@@ -25,22 +26,6 @@ Part: TypeAlias = tuple[Owners, npt.NDArray[Any] | None]
 
 The numbers are integers of any width; for a sum also Python ints. None: they are not asked for.
 """
-
-
-def inside(numbers: npt.NDArray[np.integer], low: int, high: int) -> Bool:
-    """Return which numbers lie in low..high; the bounds may exceed the dtype."""
-    limits = np.iinfo(numbers.dtype)
-    low, high = max(low, int(limits.min)), min(high, int(limits.max))
-    if low > high:
-        return np.zeros(len(numbers), np.bool_)
-    if low == high:
-        equal: Bool = numbers == numbers.dtype.type(low)
-        return equal
-    if high == limits.max:
-        above: Bool = numbers >= numbers.dtype.type(low)
-        return above
-    found: Bool = (numbers >= numbers.dtype.type(low)) & (numbers <= numbers.dtype.type(high))
-    return found
 
 
 def reduced(

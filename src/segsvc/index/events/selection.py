@@ -13,7 +13,7 @@ from segsvc.domain.predicate import EventQuery, OneOf, PropertyPredicate
 from segsvc.index.events.blocks import Run, pieces
 from segsvc.index.events.occurrences import MOST_LOOKUPS, Spans
 from segsvc.index.events.properties import ListProperty, Rows, TextProperty
-from segsvc.index.events.reduce import inside
+from segsvc.index.intervals import inside
 
 if TYPE_CHECKING:
     from segsvc.index.events.log import EventLog
