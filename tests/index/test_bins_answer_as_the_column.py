@@ -149,7 +149,7 @@ def test_a_large_column_with_a_heavy_value_is_cut_well() -> None:
     again = bins.between(0, 0)
     assert found is not None
     assert again is not None
-    assert found.words is again.words, "a value with a bin of its own is not looked into"
+    assert found.bitmap is again.bitmap, "a value with a bin of its own is not looked into"
 
 
 def test_the_newest_bin_splits_as_time_goes_on() -> None:

