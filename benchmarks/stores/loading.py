@@ -76,6 +76,11 @@ class Loaded:
         """Return a reading at the store's now, as every request makes one."""
         return Reading(self.state, self.at)
 
+    def upkeep(self) -> None:
+        """Do what a server does in the seconds after its start, and in the pauses between calls."""
+        for _ in self.state.index.upkeep():
+            pass
+
     def count(self, target: Target) -> int:
         """Answer as one request does."""
         return self.reading().count(target)
@@ -94,7 +99,9 @@ def opened(database: Path, at: int) -> Iterator[Loaded]:
         engine = Engine(storage, WireCodec(), ReplayClock(at), policy)
         runner.run(engine.open())
         try:
-            yield Loaded(engine, runner, at)
+            loaded = Loaded(engine, runner, at)
+            loaded.upkeep()
+            yield loaded
         finally:
             runner.run(engine.close())
             storage.close()

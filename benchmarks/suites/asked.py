@@ -57,26 +57,21 @@ class Ours:
     """The cases put to segsvc in this process."""
 
     def __init__(self, loaded: Loaded) -> None:
-        self._loaded = loaded
+        self.loaded = loaded
         self._conditions: dict[str, Condition] = {}
 
     def condition(self, ask: Ask) -> Condition:
         """Return the parsed condition of *ask*."""
         if ask.text not in self._conditions:
-            self._conditions[ask.text] = self._loaded.condition(ask.text)
+            self._conditions[ask.text] = self.loaded.condition(ask.text)
         return self._conditions[ask.text]
 
     def answer(self, ask: Ask) -> Answer:
         """Answer as one request does, from the decoded condition on."""
         condition = self.condition(ask)
         if ask.wants_ids:
-            return ordinals_of(self._loaded.members(condition))
-        return self._loaded.count(condition)
-
-    def upkeep(self) -> None:
-        """Do what a server does once it has started, and in the pauses between calls."""
-        for _ in self._loaded.state.index.upkeep():
-            pass
+            return ordinals_of(self.loaded.members(condition))
+        return self.loaded.count(condition)
 
     def milliseconds(self, ask: Ask) -> float:
         """Answer *ask*; return what it took."""
@@ -95,7 +90,7 @@ def ask_ourselves(bench: Bench, ours: Ours, cases: Sequence[Case]) -> None:
     for case in cases:
         first = []
         for ask in case.asks:
-            ours.upkeep()
+            ours.loaded.upkeep()
             first.append(ours.milliseconds(ask))
             case.answers.append(ours.answer(ask))
         bench.record(case.suite, case.name, Samples.once(first[0]), case.facts(asked="cold"))
