@@ -116,3 +116,20 @@ def test_faces_answer_alike_in_either_form(
     assert faces.among(grown) == Bitmap()
     patched = faces.patched(among | grown, grown, LIMIT + 10)
     assert patched.bitmap == (held - among) | grown
+
+
+@given(masks(), st.integers(0, LIMIT), st.integers(0, 3 * 65_536))
+def test_a_mask_is_the_same_set_below_any_limit(
+    mask: np.ndarray[Any, Any], cut: int, more: int
+) -> None:
+    mask = mask[:cut]
+    expected = Bitmap(np.flatnonzero(mask).tolist())
+    faces = Faces.of_mask(mask, cut)
+    reaching = faces.reaching(cut + more)
+    assert (reaching.limit, reaching.count) == (cut + more, len(expected))
+    assert len(reaching.words) * 64 >= cut + more
+    reaching.to_best()
+    for held in (faces, reaching):
+        assert from_words(held.words) == expected
+        assert held.bitmap == expected
+        assert held.among(expected) == expected

@@ -52,8 +52,12 @@ class Faces:
     @classmethod
     def of_words(cls, words: Words, limit: int) -> Faces:
         """Take over words."""
+        return cls._holding(words, count_words(words), limit)
+
+    @classmethod
+    def _holding(cls, words: Words, count: int, limit: int) -> Faces:
         made = cls.__new__(cls)
-        made.limit, made.count = limit, count_words(words)
+        made.limit, made.count = limit, count
         made._bitmap, made._words = None, words
         return made
 
@@ -76,9 +80,7 @@ class Faces:
         room, words = room_for(limit), self._words
         if room > len(words):
             words = np.concatenate([words, np.zeros(room - len(words), np.uint64)])
-        made = Faces.__new__(Faces)
-        made.limit, made.count, made._bitmap, made._words = limit, self.count, None, words
-        return made
+        return self._holding(words, self.count, limit)
 
     @property
     def is_dense(self) -> bool:

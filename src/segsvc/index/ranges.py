@@ -26,7 +26,6 @@ from segsvc.bitmap import (
     from_sorted,
     ordinals_of,
     room_for,
-    words_of,
 )
 from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.domain.decimals import INT64_MAX, INT64_MIN
@@ -264,7 +263,7 @@ class RangeBins:
         if kept is None or kept[0] is not held or len(kept[1]) != room_for(size):
             if len(self._wide) >= _KEPT:
                 del self._wide[next(iter(self._wide))]
-            kept = held, words_of(held, size)
+            kept = held, self._faces(held).words
         self._wide[place] = kept
         return kept[1]
 
