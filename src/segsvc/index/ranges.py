@@ -12,6 +12,7 @@ are there the column is scanned.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -217,11 +218,13 @@ class RangeBins:
 
     def after(self, value: int) -> int | None:
         """Return the least value greater than *value*; there must be bins."""
-        found = [self._least(self._dirty, value)]
+        dirty = self._dirty
+        found = [self._least(dirty, value) if dirty else None]
         for place in range(
             int(np.searchsorted(self._edges, np.int64(value + 1), "right")) - 1, len(self._bins)
         ):
-            least = self._least(self._bins[place] - self._dirty, value)
+            held = self._bins[place]
+            least = self._least(held - dirty if dirty else held, value)
             if least is not None:
                 found.append(least)
                 break
@@ -269,7 +272,9 @@ class RangeBins:
 
     def _from(self, place: int) -> Bitmap:
         """Return what the bins from *place* on hold."""
-        nearest = int(np.argmin([abs(mark - place) for mark in self._marks]))
+        nearest = bisect_left(self._marks, place)
+        if nearest and place - self._marks[nearest - 1] < self._marks[nearest] - place:
+            nearest -= 1
         mark, found = self._marks[nearest], self._suffixes[nearest]
         if mark == place:
             return found
@@ -289,7 +294,10 @@ class RangeBins:
             return found
         ordinals = ordinals_of(doubtful)
         keys, there = self._keys(ordinals)
-        return found.patched(doubtful, from_sorted(ordinals[there & inside(keys)]), self._size())
+        holds = from_sorted(ordinals[there & inside(keys)])
+        if self._dirty or found.has_words:
+            return found.patched(doubtful, holds, self._size())
+        return self._faces(found.bitmap | holds)  # whole bins hold nobody of the others
 
     def _build(self) -> Iterator[None]:
         self._rewritten = Bitmap()
