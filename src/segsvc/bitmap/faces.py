@@ -7,41 +7,35 @@ import numpy.typing as npt
 from pyroaring import BitMap
 
 from segsvc.bitmap.convert import from_sorted, ordinals_of
-from segsvc.bitmap.words import (
-    Words,
-    bits_at,
-    count_words,
-    from_words,
-    room_for,
-    sprinkled,
-    words_of,
-)
+from segsvc.bitmap.filled import filled_words_of
+from segsvc.bitmap.words import Words, bits_at, count_words, from_words, room_for, sprinkled
 
-DENSE = 16
-"""A set is dense when it holds more than 1 / DENSE of all ordinals."""
+FEW = 256
+"""Up to 1 / FEW of all ordinals are few: to ask for each is quicker than to walk all words."""
 
 _BYTES_PER_CONTAINER = 32
-_GATHERED = 256
 
 
-def is_dense(count: int, limit: int) -> bool:
-    """Whether words suit *count* of the ordinals below *limit* better than Roaring."""
-    return count * DENSE > limit
+def are_few(count: int, limit: int) -> bool:
+    """Whether *count* of the ordinals below *limit* are best combined one by one."""
+    return count * FEW <= limit
 
 
 class Faces:
     """A set of ordinals below a *limit*, as Roaring or as packed words; do not change either.
 
-    It holds one form at a time, for both would not fit where one does, and makes the other when
-    it is asked for: `words` is kept from then on in place of the bitmap, `bitmap` is not.
+    It holds one form at a time, for both would not fit where one does, and makes the other each
+    time it is asked for; `to_words` changes the form.
     """
 
-    __slots__ = ("_bitmap", "_words", "count", "limit")
+    __slots__ = ("_bitmap", "_words", "count", "limit", "suits_words")
 
     def __init__(self, bitmap: BitMap, limit: int) -> None:
         self.limit = limit
         self.count = len(bitmap)
         """How many there are."""
+        self.suits_words = self.count * FEW > limit
+        """Whether it is best combined in words: it does not hold `are_few`."""
         self._bitmap: BitMap | None = bitmap
         self._words: Words | None = None
 
@@ -50,16 +44,12 @@ class Faces:
         """Take over words."""
         made = cls.__new__(cls)
         made.limit, made.count = limit, count_words(words)
+        made.suits_words = not are_few(made.count, limit)
         made._bitmap, made._words = None, words
         return made
 
     def __len__(self) -> int:
         return self.count
-
-    @property
-    def is_dense(self) -> bool:
-        """Whether words suit it better than Roaring."""
-        return is_dense(self.count, self.limit)
 
     @property
     def has_words(self) -> bool:
@@ -79,12 +69,12 @@ class Faces:
         """The set as packed words."""
         if self._words is None:
             assert self._bitmap is not None
-            self._words, self._bitmap = words_of(self._bitmap, self.limit), None
+            return filled_words_of(self._bitmap, self.limit)
         return self._words
 
     def to_words(self) -> None:
         """Hold it as words from now on."""
-        assert self.words is self._words
+        self._words, self._bitmap = self.words, None
 
     @property
     def nbytes(self) -> int:
@@ -97,7 +87,7 @@ class Faces:
 
     def among(self, some: BitMap) -> BitMap:
         """Return who of *some* is in the set."""
-        if self._words is None or len(some) * _GATHERED > self.limit:
+        if self._words is None or not are_few(len(some), self.limit):
             return some & self.bitmap
         ordinals = ordinals_of(some)
         return from_sorted(ordinals[self._inside(ordinals)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from segsvc.bitmap.combine import Form
 from segsvc.index import RangeShape
-from segsvc.plan.execute import Form
 from segsvc.plan.leaf_cache import LeafCache
 
 DEFAULT_CACHE_BYTES = 256 * 2**20

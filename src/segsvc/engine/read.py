@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from segsvc.bitmap import Bitmap
-from segsvc.condition.tree import Condition
+from segsvc.condition.segment import SegmentLeaf
+from segsvc.condition.tree import AnyLeaf, Condition
 from segsvc.domain.errors import TimeInThePast
 from segsvc.engine.reach import Reach, reach_of
 from segsvc.engine.state import SegmentReader, StoreState
 from segsvc.plan.execute import Execution, Step
 from segsvc.segment.definition import Segment
+from segsvc.segment.memberships import Memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,22 @@ Target: TypeAlias = Condition | SavedSegment | SegmentSet
 """A group of contacts a question is about."""
 
 
+class Maintained:
+    """`plan.leaf_cache.LiveLeaves`: what segments are, and what they rest on."""
+
+    def __init__(self, memberships: Memberships) -> None:
+        self._memberships = memberships
+        self._answers = memberships.answers
+
+    def current(self, leaf: AnyLeaf, at: int) -> Bitmap | None:
+        """See `LiveLeaves.current`."""
+        if type(leaf) is not SegmentLeaf:
+            return self._answers.current(leaf, at)
+        if leaf.not_in or not self._memberships.are_exact_at(at):
+            return None
+        return self._memberships.members(leaf.segment_id)
+
+
 class Reading:
     """Questions to one store at its newest revision and one instant *as_of*.
 
@@ -46,7 +64,7 @@ class Reading:
         self.revision = state.revision
         self.view = SegmentReader(state).view
         self.steps: list[Step] | None = [] if traced else None
-        evaluation, live = state.evaluation, state.memberships.answers
+        evaluation, live = state.evaluation, Maintained(state.memberships)
         kept = evaluation.cache.of(state.writes, self.view, live, as_of)
         self.run = Execution(self.view, as_of, self.steps, kept, evaluation.form)
 

@@ -8,24 +8,22 @@ equal operands are one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 from segsvc.condition.polarity import positive
 from segsvc.condition.tree import AllOf, AnyLeaf, AnyOf, Condition, Not
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
+class Both(NamedTuple):
     """The contacts of all *positives* (at least one) but not of any of *negatives*."""
 
     positives: tuple[Node, ...]
     negatives: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(NamedTuple):
     """The contacts of any of *parts* (at least two)."""
 
     parts: tuple[Node, ...]
@@ -34,49 +32,55 @@ class Either:
 Node: TypeAlias = Both | Either | AnyLeaf
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The contacts of *node*, or all others when *complemented*."""
 
     node: Node
     complemented: bool = False
 
 
+_positive = lru_cache(maxsize=4_096)(positive)
+"""Leaves come back in one tree after another, and decoding remembers them too."""
+
+
 def compile_condition(condition: Condition) -> Plan:
     """Return the plan of a condition."""
+    return _compiled(condition, turned=False)
+
+
+def _compiled(condition: Condition, *, turned: bool) -> Plan:
+    """Return the plan of *condition*, or of its complement when *turned*."""
     match condition:
         case AllOf(children):
-            return _all(map(compile_condition, children))
+            return _all(children, turned, turned=False)
         case AnyOf(children):
-            return _turned(_all(_turned(compile_condition(child)) for child in children))
+            return _all(children, not turned, turned=True)
         case Not(child):
-            return _turned(compile_condition(child))
+            return _compiled(child, turned=not turned)
         case _:
-            return Plan(*positive(condition))
+            node, complemented = _positive(condition)
+            return Plan(node, complemented is not turned)
 
 
-def _turned(plan: Plan) -> Plan:
-    return Plan(plan.node, not plan.complemented)
-
-
-def _all(plans: Iterable[Plan]) -> Plan:
+def _all(children: tuple[Condition, ...], complemented: bool, *, turned: bool) -> Plan:
+    """Return the And of *children*, or of their complements when *turned*; or all others."""
     positives: dict[Node, None] = {}
     negatives: dict[Node, None] = {}
-    for plan in plans:
-        match plan:
-            case Plan(Both(held, less), False):
-                positives.update(dict.fromkeys(held))
-                negatives.update(dict.fromkeys(less))
-            case Plan(Either(parts), True):
-                negatives.update(dict.fromkeys(parts))
-            case Plan(node, complemented):
-                (negatives if complemented else positives)[node] = None
+    for child in children:
+        node, is_negative = _compiled(child, turned=turned)
+        if isinstance(node, Both) and not is_negative:
+            positives.update(dict.fromkeys(node.positives))
+            negatives.update(dict.fromkeys(node.negatives))
+        elif isinstance(node, Either) and is_negative:
+            negatives.update(dict.fromkeys(node.parts))
+        else:
+            (negatives if is_negative else positives)[node] = None
     if not positives:
         parts = tuple(negatives)
-        return Plan(Either(parts) if len(parts) > 1 else parts[0], complemented=True)
+        return Plan(Either(parts) if len(parts) > 1 else parts[0], not complemented)
     if len(positives) == 1 and not negatives:
-        return Plan(next(iter(positives)))
-    return Plan(Both(tuple(positives), tuple(negatives)))
+        return Plan(next(iter(positives)), complemented)
+    return Plan(Both(tuple(positives), tuple(negatives)), complemented)
 
 
 def leaves_of(node: Node) -> Iterator[AnyLeaf]:

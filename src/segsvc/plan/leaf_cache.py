@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from segsvc.bitmap import Bitmap, Faces, copied, is_dense
+from segsvc.bitmap import Bitmap, Faces, are_few, copied
 from segsvc.condition.moving import moves, turns_at_midnight
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf
@@ -99,6 +99,16 @@ class LeafCache:
                     break
                 self.drop(key)
 
+    def thicken(self, entry: _Entry) -> None:
+        """Hold an answer that was asked for again as words, which combine fastest, if room is left.
+
+        Those of sparse ones take more than their bitmaps.
+        """
+        answer = entry.answer
+        if answer.suits_words and not answer.has_words and 2 * self.nbytes < self._limit:
+            answer.to_words()
+            self.weigh(entry)
+
     def drop(self, key: tuple[WriteLog, AnyLeaf]) -> None:
         """Forget an entry."""
         gone = self._held.pop(key, None)
@@ -139,11 +149,14 @@ class CachedLeaves:
     def find(self, leaf: AnyLeaf) -> Faces | None:
         """See `KeptLeaves.find`."""
         live = self._live.current(leaf, self._at)
-        if live is not None and not is_dense(len(live), self._view.limit):
-            return Faces(copied(live), self._view.limit)
+        if live is not None and (
+            isinstance(leaf, SegmentLeaf) or are_few(len(live), self._view.limit)
+        ):
+            return Faces(live, self._view.limit)
         key = (self._log, leaf)
         entry = self._cache.get(key)
         if entry is not None and self._renew(entry, leaf, live):
+            self._cache.thicken(entry)
             return entry.answer
         if live is None:
             return None
@@ -155,8 +168,6 @@ class CachedLeaves:
         """See `KeptLeaves.keep`. Segment leaves are not kept: their members are."""
         if not self._cache.is_on or isinstance(leaf, SegmentLeaf):
             return
-        if answer.is_dense:
-            answer.to_words()
         entry = _Entry(answer, self._log.version, self._at, self._due(leaf))
         self._cache.put((self._log, leaf), entry)
 
