@@ -72,7 +72,7 @@ def _any(parts: Sequence[Expression], limit: int) -> BitMap:
 def _left(operands: Sequence[tuple[Expression, bool]], limit: int) -> BitMap:
     """Return what is in the first operand, in the others, and in no negative one."""
     (first, _), *others = operands
-    left, is_ours = in_chain(first, limit), not isinstance(first, Faces)
+    left, is_ours = in_chain(first, limit), False  # a group may be one operand as it is
     for held, is_negative in others:
         if not left:
             break

@@ -10,10 +10,11 @@ from segsvc.bitmap.convert import from_sorted, ordinals_of
 from segsvc.bitmap.filled import filled_words_of
 from segsvc.bitmap.words import Words, bits_at, count_words, from_words, room_for, sprinkled
 
-FEW = 256
+FEW = 1_024
 """Up to 1 / FEW of all ordinals are few: to ask for each is quicker than to walk all words."""
 
 _BYTES_PER_CONTAINER = 32
+_GATHERED = 256
 
 
 def are_few(count: int, limit: int) -> bool:
@@ -87,7 +88,7 @@ class Faces:
 
     def among(self, some: BitMap) -> BitMap:
         """Return who of *some* is in the set."""
-        if self._words is None or not are_few(len(some), self.limit):
+        if self._words is None or len(some) * _GATHERED > self.limit:
             return some & self.bitmap
         ordinals = ordinals_of(some)
         return from_sorted(ordinals[self._inside(ordinals)])

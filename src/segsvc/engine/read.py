@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from segsvc.bitmap import Bitmap
+from segsvc.bitmap import Bitmap, Expression, Faces, combine
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf, Condition
 from segsvc.domain.errors import TimeInThePast
@@ -78,7 +78,7 @@ class Reading:
             case SavedSegment(segment_id):
                 return self._saved(self.state.segments.get(segment_id))
             case SegmentSet():
-                return self._combined(target)
+                return combine.members(self._combined(target), self.view.limit)
             case _:
                 return self.run.members(target)
 
@@ -99,22 +99,22 @@ class Reading:
     def count(self, target: Target) -> int:
         """Return how many contacts *target* holds."""
         match target:
-            case SavedSegment() | SegmentSet():
+            case SavedSegment():
                 return len(self.members(target))
+            case SegmentSet():
+                return combine.count(self._combined(target), self.view.limit)
             case _:
                 return self.run.count(target)
 
-    def _combined(self, target: SegmentSet) -> Bitmap:
-        included = [self.members(SavedSegment(held)) for held in target.include]
+    def _combined(self, target: SegmentSet) -> Expression:
+        included, excluded = map(self._faces, (target.include, target.exclude))
         if target.needs_all:
-            found = included[0].copy()
-            for other in included[1:]:
-                found &= other
-        else:
-            found = Bitmap.union(Bitmap(), *included)
-        for held in target.exclude:
-            found -= self.members(SavedSegment(held))
-        return found
+            return combine.Both(included, excluded)
+        return combine.Both((combine.Either(included),), excluded)
+
+    def _faces(self, ids: tuple[str, ...]) -> tuple[Faces, ...]:
+        limit = self.view.limit
+        return tuple(Faces(self.members(SavedSegment(held)), limit) for held in ids)
 
     def reach(self) -> Reach:
         """Return who can be reached by e-mail and by SMS."""

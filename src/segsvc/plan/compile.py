@@ -45,24 +45,22 @@ _positive = lru_cache(maxsize=4_096)(positive)
 
 def compile_condition(condition: Condition) -> Plan:
     """Return the plan of a condition."""
-    return _compiled(condition, turned=False)
+    return Plan(*_compiled(condition, turned=False))
 
 
-def _compiled(condition: Condition, *, turned: bool) -> Plan:
+def _compiled(condition: Condition, *, turned: bool) -> tuple[Node, bool]:
     """Return the plan of *condition*, or of its complement when *turned*."""
-    match condition:
-        case AllOf(children):
-            return _all(children, turned, turned=False)
-        case AnyOf(children):
-            return _all(children, not turned, turned=True)
-        case Not(child):
-            return _compiled(child, turned=not turned)
-        case _:
-            node, complemented = _positive(condition)
-            return Plan(node, complemented is not turned)
+    if isinstance(condition, AllOf):
+        return _all(condition.children, turned, turned=False)
+    if isinstance(condition, AnyOf):
+        return _all(condition.children, not turned, turned=True)
+    if isinstance(condition, Not):
+        return _compiled(condition.child, turned=not turned)
+    node, complemented = _positive(condition)
+    return node, complemented is not turned
 
 
-def _all(children: tuple[Condition, ...], complemented: bool, *, turned: bool) -> Plan:
+def _all(children: tuple[Condition, ...], complemented: bool, *, turned: bool) -> tuple[Node, bool]:
     """Return the And of *children*, or of their complements when *turned*; or all others."""
     positives: dict[Node, None] = {}
     negatives: dict[Node, None] = {}
@@ -77,10 +75,10 @@ def _all(children: tuple[Condition, ...], complemented: bool, *, turned: bool) -
             (negatives if is_negative else positives)[node] = None
     if not positives:
         parts = tuple(negatives)
-        return Plan(Either(parts) if len(parts) > 1 else parts[0], not complemented)
+        return (Either(parts) if len(parts) > 1 else parts[0]), not complemented
     if len(positives) == 1 and not negatives:
-        return Plan(next(iter(positives)), complemented)
-    return Plan(Both(tuple(positives), tuple(negatives)), complemented)
+        return next(iter(positives)), complemented
+    return Both(tuple(positives), tuple(negatives)), complemented
 
 
 def leaves_of(node: Node) -> Iterator[AnyLeaf]:

@@ -17,7 +17,7 @@ from segsvc.bitmap import Bitmap, Expression, Faces, combine
 from segsvc.bitmap.combine import Form
 from segsvc.condition.tree import AllOf, AnyLeaf, AnyOf, Condition, Not, describe
 from segsvc.condition.view import View
-from segsvc.plan.compile import Both, Either, Node, compile_condition
+from segsvc.plan.compile import Both, Either, Node, Plan, compile_condition
 from segsvc.plan.order import Estimate, Operand, ordered
 
 PUSH_DOWN = 32
@@ -69,13 +69,16 @@ class Execution:
     form: Form = Form.AUTO
     _answers: dict[AnyLeaf, Faces] = field(default_factory=dict)
     _total: int = field(init=False)
+    _planned: tuple[Condition, Plan] | None = None
+    _ready: tuple[Node | None, Expression | None] = (None, None)
+    """What was found at hand last."""
 
     def __post_init__(self) -> None:
         self._total = len(self.view.universe())
 
     def members(self, condition: Condition, within: Bitmap | None = None) -> Bitmap:
         """Return the contacts (of *within*) for whom *condition* is true; do not change it."""
-        plan = compile_condition(condition)
+        plan = self.plan(condition)
         if within is None:
             found = self._bitmap(self._found(plan.node))
         else:
@@ -89,13 +92,48 @@ class Execution:
 
     def count(self, condition: Condition) -> int:
         """Return how many contacts satisfy *condition*."""
-        plan = compile_condition(condition)
+        plan = self.plan(condition)
         count = self._count(self._found(plan.node))
         return self._total - count if plan.complemented else count
 
-    def knows(self, leaf: AnyLeaf) -> bool:
-        """Whether the answer of *leaf* is at hand."""
-        return self._known(leaf) is not None
+    def plan(self, condition: Condition) -> Plan:
+        """Return the plan of *condition*; that of the last one is kept."""
+        if self._planned is None or self._planned[0] is not condition:
+            self._planned = condition, compile_condition(condition)
+        return self._planned[1]
+
+    def knows(self, node: Node) -> bool:
+        """Whether no leaf of *node* need be asked."""
+        return self._at_hand(node) is not None
+
+    def _at_hand(self, node: Node) -> Expression | None:
+        """Return what *node* comes to if no leaf of it need be asked."""
+        if self._ready[0] is node:
+            return self._ready[1]
+        found: Expression | None
+        if isinstance(node, Both):
+            positives, negatives = map(self._all_at_hand, node)
+            if positives is None or negatives is None:
+                return None
+            found = combine.Both(positives, negatives)
+        elif isinstance(node, Either):
+            parts = self._all_at_hand(node.parts)
+            if parts is None:
+                return None
+            found = combine.Either(parts)
+        else:
+            return self._known(node)
+        self._ready = node, found
+        return found
+
+    def _all_at_hand(self, nodes: tuple[Node, ...]) -> tuple[Expression, ...] | None:
+        found = []
+        for node in nodes:
+            held = self._at_hand(node)
+            if held is None:
+                return None
+            found.append(held)
+        return tuple(found)
 
     # An answer over the whole store.
 
@@ -132,22 +170,13 @@ class Execution:
                 self._note("kept leaf", leaf, known, None, 0.0, started)
         return known
 
-    def _is_at_hand(self, node: Node) -> bool:
-        """Whether no leaf of *node* need be asked."""
-        if isinstance(node, Both):
-            return all(map(self._is_at_hand, node.positives + node.negatives))
-        if isinstance(node, Either):
-            return all(map(self._is_at_hand, node.parts))
-        return self._known(node) is not None
-
     def _both(self, node: Both) -> Expression:
         started = perf_counter_ns()
-        if self._is_at_hand(node):
-            answer: Expression = combine.Both(
-                tuple(map(self._found, node.positives)), tuple(map(self._found, node.negatives))
-            )
-        else:
+        answer = self._at_hand(node)
+        if answer is None:
             answer = self._asked(node)
+        elif self.steps is not None:  # each part is told of
+            answer = combine.Both(*(tuple(map(self._found, held)) for held in node))
         self._note("and", f"{_width(node)} operands", answer, None, 0.0, started)
         return answer
 
@@ -168,7 +197,7 @@ class Execution:
 
     def _narrows(self, operand: Operand, joined: list[Expression], kept: float) -> bool:
         """Whether to find out who is left, to answer *operand* within those alone."""
-        if self._is_at_hand(operand.node):
+        if self.knows(operand.node):
             return False
         if any(isinstance(held, Faces) and self._are_few(held.count) for held in joined):
             return True
