@@ -161,7 +161,7 @@ def test_faces_answer_alike_in_either_form(
     assert len(faces.words) * 64 >= LIMIT
     if as_words:
         faces.to_words()
-    assert (faces.count, faces.has_words) == (len(held), as_words)
+    assert (faces.count, faces.packed is not None) == (len(held), as_words)
     assert faces.bitmap == held
     assert faces.among(among) == held & among
     grown = Bitmap([LIMIT + 5])

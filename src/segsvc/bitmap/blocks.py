@@ -101,20 +101,18 @@ class _Walk:
 
     def words(self, held: Expression, depth: int) -> Words:
         """Return the words of *held*, to be read before anything else of that depth is asked."""
-        match held:
-            case Faces():
-                if held.has_words:
-                    return held.words[self.places]
-                if held.suits_words:
-                    return self._words_of(held)[self.places]
-                out = self._register(depth)
-                out.fill(0)
-                self._put(held, out)
-                return out
-            case Both(positives, negatives):
-                return self._both(positives, negatives, depth)
-            case Either(parts):
-                return self._either(parts, depth)
+        if isinstance(held, Either):
+            return self._either(held.parts, depth)
+        if isinstance(held, Both):
+            return self._both(held.positives, held.negatives, depth)
+        if held.packed is not None:
+            return held.packed[self.places]
+        if held.suits_words:
+            return self._words_of(held)[self.places]
+        out = self._register(depth)
+        out.fill(0)
+        self._put(held, out)
+        return out
 
     def _words_of(self, held: Faces) -> Words:
         words = self._made.get(held)
@@ -219,7 +217,7 @@ def _parted(parts: tuple[Expression, ...]) -> tuple[tuple[Expression, ...], list
     few = [
         held
         for held in parts
-        if isinstance(held, Faces) and not (held.has_words or held.suits_words)
+        if isinstance(held, Faces) and held.packed is None and not held.suits_words
     ]
     return (tuple(held for held in parts if held not in few), few) if few else (parts, few)
 

@@ -54,7 +54,7 @@ def goes_in_words(expression: Expression, limit: int, form: Form = Form.AUTO) ->
 def _suits_words(held: Expression) -> bool:
     """Whether some operand is held as words, and no And begins with few."""
     if isinstance(held, Faces):
-        return held.has_words
+        return held.packed is not None
     if isinstance(held, Either):
         return any(map(_suits_words, held.parts))
     for part in held.positives:

@@ -29,7 +29,7 @@ class Faces:
     time it is asked for; `to_words` changes the form.
     """
 
-    __slots__ = ("_bitmap", "_words", "count", "limit", "suits_words")
+    __slots__ = ("_bitmap", "count", "limit", "packed", "suits_words")
 
     def __init__(self, bitmap: BitMap, limit: int) -> None:
         self.limit = limit
@@ -38,7 +38,8 @@ class Faces:
         self.suits_words = self.count * FEW > limit
         """Whether it is best combined in words: it does not hold `are_few`."""
         self._bitmap: BitMap | None = bitmap
-        self._words: Words | None = None
+        self.packed: Words | None = None
+        """The words, when it is held as words."""
 
     @classmethod
     def of_words(cls, words: Words, limit: int) -> Faces:
@@ -46,67 +47,62 @@ class Faces:
         made = cls.__new__(cls)
         made.limit, made.count = limit, count_words(words)
         made.suits_words = not are_few(made.count, limit)
-        made._bitmap, made._words = None, words
+        made._bitmap, made.packed = None, words
         return made
 
     def __len__(self) -> int:
         return self.count
 
     @property
-    def has_words(self) -> bool:
-        """Whether it is held as words."""
-        return self._words is not None
-
-    @property
     def bitmap(self) -> BitMap:
         """The set as Roaring."""
         if self._bitmap is None:
-            assert self._words is not None
-            return from_words(self._words)
+            assert self.packed is not None
+            return from_words(self.packed)
         return self._bitmap
 
     @property
     def words(self) -> Words:
         """The set as packed words."""
-        if self._words is None:
+        if self.packed is None:
             assert self._bitmap is not None
             return filled_words_of(self._bitmap, self.limit)
-        return self._words
+        return self.packed
 
     def to_words(self) -> None:
         """Hold it as words from now on."""
-        self._words, self._bitmap = self.words, None
+        self.packed, self._bitmap = self.words, None
 
     @property
     def nbytes(self) -> int:
         """Bytes held, for Roaring an estimate from above."""
-        if self._words is not None:
-            return self._words.nbytes
+        if self.packed is not None:
+            return self.packed.nbytes
         most = room_for(self.limit) * 8
         containers = most // 8192
         return min(2 * self.count, most) + _BYTES_PER_CONTAINER * containers
 
     def among(self, some: BitMap) -> BitMap:
         """Return who of *some* is in the set."""
-        if self._words is None or len(some) * _GATHERED > self.limit:
+        if self.packed is None or len(some) * _GATHERED > self.limit:
             return some & self.bitmap
         ordinals = ordinals_of(some)
         return from_sorted(ordinals[self._inside(ordinals)])
 
     def _inside(self, ordinals: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
         """Return which of *ordinals* are in; the set may be older than some of them."""
-        assert self._words is not None
+        assert self.packed is not None
         known = np.searchsorted(ordinals, np.uint32(self.limit))
         inside = np.zeros(len(ordinals), np.bool_)
-        inside[:known] = bits_at(self._words, ordinals[:known])
+        inside[:known] = bits_at(self.packed, ordinals[:known])
         return inside
 
     def patched(self, doubtful: BitMap, holds: BitMap, limit: int) -> Faces:
         """Return the set in which, of *doubtful*, only *holds* are in; *limit* may have grown."""
-        if self._words is None:
+        if self.packed is None:
             return Faces((self.bitmap - doubtful) | holds, limit)
         words = np.zeros(room_for(limit), np.uint64)
-        words[: len(self._words)] = self._words
+        words[: len(self.packed)] = self.packed
         for some, put in ((doubtful, False), (holds, True)):
             places, bits = sprinkled(some)
             within = places < len(words)  # whoever is gone may lie beyond

@@ -105,7 +105,7 @@ class LeafCache:
         Those of sparse ones take more than their bitmaps.
         """
         answer = entry.answer
-        if answer.suits_words and not answer.has_words and 2 * self.nbytes < self._limit:
+        if answer.suits_words and answer.packed is None and 2 * self.nbytes < self._limit:
             answer.to_words()
             self.weigh(entry)
 
