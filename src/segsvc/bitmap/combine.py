@@ -51,6 +51,11 @@ def goes_in_words(expression: Expression, limit: int, form: Form = Form.AUTO) ->
     return limit >= LEAST_FOR_WORDS and _suits_words(expression)
 
 
+def may_go_in_words(limit: int, form: Form) -> bool:
+    """Whether some expressions over the ordinals below *limit* are combined in words."""
+    return form is Form.WORDS or (form is Form.AUTO and limit >= LEAST_FOR_WORDS)
+
+
 def _suits_words(held: Expression) -> bool:
     """Whether some operand is held as words, and no And begins with few."""
     if isinstance(held, Faces):
@@ -63,4 +68,4 @@ def _suits_words(held: Expression) -> bool:
     return any(map(_suits_words, held.positives)) or any(map(_suits_words, held.negatives))
 
 
-__all__ = ["Both", "Either", "Form", "count", "goes_in_words", "members"]
+__all__ = ["Both", "Either", "Form", "count", "goes_in_words", "may_go_in_words", "members"]

@@ -13,6 +13,9 @@ from segsvc.bitmap.words import Words, bits_at, count_words, from_words, room_fo
 FEW = 1_024
 """Up to 1 / FEW of all ordinals are few: to ask for each is quicker than to walk all words."""
 
+DENSE = 16
+"""From 1 / DENSE of all ordinals on, words take no more bytes than Roaring."""
+
 _BYTES_PER_CONTAINER = 32
 _GATHERED = 256
 
@@ -52,6 +55,11 @@ class Faces:
 
     def __len__(self) -> int:
         return self.count
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether words take no more bytes than Roaring."""
+        return self.count * DENSE > self.limit
 
     @property
     def bitmap(self) -> BitMap:

@@ -24,6 +24,6 @@ class Evaluation:
         ranges: RangeShape | None = None,
         form: Form = Form.AUTO,
     ) -> None:
-        self.cache = LeafCache(cache_bytes)
+        self.cache = LeafCache(cache_bytes, form)
         self.ranges = ranges or RangeShape()
         self.form = form

@@ -39,6 +39,7 @@ class Plan(NamedTuple):
     complemented: bool = False
 
 
+_GROUPS = (AllOf, AnyOf, Not)
 _positive = lru_cache(maxsize=4_096)(positive)
 """Leaves come back in one tree after another, and decoding remembers them too."""
 
@@ -65,6 +66,10 @@ def _all(children: tuple[Condition, ...], complemented: bool, *, turned: bool) -
     positives: dict[Node, None] = {}
     negatives: dict[Node, None] = {}
     for child in children:
+        if not isinstance(child, _GROUPS):
+            leaf, is_negation = _positive(child)
+            (positives if is_negation is turned else negatives)[leaf] = None
+            continue
         node, is_negative = _compiled(child, turned=turned)
         if isinstance(node, Both) and not is_negative:
             positives.update(dict.fromkeys(node.positives))

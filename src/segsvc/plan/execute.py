@@ -27,6 +27,9 @@ _ALWAYS_PUSHED = 32
 _GUESSED_SHARE = 0.3
 _WORTH_JOINING_MS = 0.5
 _DOUBT = 4
+"""By how much the share of those who are left may be guessed too high."""
+
+_GROUPS = (Both, Either)
 
 
 class KeptLeaves(Protocol):
@@ -129,7 +132,7 @@ class Execution:
     def _all_at_hand(self, nodes: tuple[Node, ...]) -> tuple[Expression, ...] | None:
         found = []
         for node in nodes:
-            held = self._at_hand(node)
+            held = self._at_hand(node) if isinstance(node, _GROUPS) else self._known(node)
             if held is None:
                 return None
             found.append(held)
