@@ -1,7 +1,7 @@
 """What does combining leaves cost: trees of 2 to 50 leaves, dense, sparse and mixed?
 
-Trees are never repeated; their leaves come from a pool of 200 that were asked before, so what is
-left is planning and combining. The peers that combine get our leaves' own bitmaps; column stores
+Trees are never repeated; their leaves come from a pool of 200 that were asked twice before, so what
+is left is planning and combining. The peers that combine get our leaves' own bitmaps; column stores
 get five-leaf trees over the data. "never seen": all five leaves are new, windows and bounds too.
 """
 

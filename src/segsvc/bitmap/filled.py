@@ -23,7 +23,7 @@ def filled_words_of(bitmap: BitMap, size: int) -> Words:
     room = room_for(size)
     if not room:
         return words_of(bitmap, size)
-    if len(bitmap) * 16 > size:
+    if len(bitmap) * 16 > size:  # it may have nothing but bitsets
         words = _behind_header(bitmap, room)
         if words is not None:
             return words
@@ -50,7 +50,7 @@ _COOKIE = (12_346).to_bytes(2, "little")
 """Of the portable format, when no container holds runs."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _halves(room: int) -> tuple[BitMap, BitMap]:
     """Return all even and all odd ordinals of *room* words."""
     words = np.full(room, _EVEN)
