@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,16 @@ from segsvc.bitmap import (
     Bitmap,
     Expression,
     Faces,
+    combine,
     from_mask,
     from_words,
     words_of,
 )
-from segsvc.bitmap.blocks import Both, Either, count_of, fill
+from segsvc.bitmap.blocks import count_of, fill
+from segsvc.bitmap.chain import among, count_in_chain, in_chain
+from segsvc.bitmap.combine import Form
+from segsvc.bitmap.expression import Both, Either
+from segsvc.bitmap.filled import filled_words_of
 
 CONTAINERS = 5
 LIMIT = CONTAINERS * 65_536 - 1_000
@@ -61,6 +68,7 @@ def test_a_set_survives_every_conversion(mask: np.ndarray[Any, Any], runs: bool)
     words = words_of(expected, LIMIT)
     assert np.array_equal(np.unpackbits(words.view(np.uint8), bitorder="little")[:LIMIT], mask)
     assert from_words(words) == expected
+    assert np.array_equal(filled_words_of(expected, LIMIT), words)
 
 
 @pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 4_096, 4_097, 65_535, 65_536, 65_537])
@@ -68,27 +76,44 @@ def test_sets_of_every_size_keep_their_last_ordinal(size: int) -> None:
     everything = np.ones(size, np.bool_)
     assert from_mask(everything) == Bitmap(range(size))
     assert from_words(words_of(Bitmap(range(size)), size)) == Bitmap(range(size))
+    assert from_words(filled_words_of(Bitmap(range(size)), size)) == Bitmap(range(size))
+
+
+def test_an_array_of_4_096_is_not_taken_for_a_bitset() -> None:
+    """Both take as many bytes."""
+    held = Bitmap([*range(65_536), *range(65_536, 65_536 + 4_096)])
+    assert from_words(filled_words_of(held, 2 * 65_536)) == held
 
 
 SMALL = 3 * 65_536
 
 
 @st.composite
-def trees(draw: st.DrawFn, depth: int = 3) -> tuple[Expression, set[int]]:
+def trees(draw: st.DrawFn, depth: int = 2) -> tuple[Expression, set[int]]:
     """An expression, and the set it stands for."""
-    kind = draw(st.sampled_from(["words", "sparse", "both", "either"] if depth else ["words"]))
-    if kind in {"words", "sparse"}:
+    kind = draw(st.sampled_from(["words", "bitmap", "both", "either"] if depth else ["words"]))
+    if kind in {"words", "bitmap"}:
         members = draw(st.sets(st.integers(0, SMALL - 1), max_size=12))
-        members |= set(range(0, draw(st.integers(0, 300)), draw(st.integers(1, 5))))
-        bitmap = Bitmap(sorted(members))
-        return (bitmap if kind == "sparse" else words_of(bitmap, SMALL)), members
-    held = [draw(trees(depth - 1)) for _ in range(draw(st.integers(1, 3)))]
+        members |= set(range(0, draw(st.sampled_from([0, 300, SMALL])), draw(st.integers(1, 5))))
+        faces = Faces(Bitmap(sorted(members)), SMALL)
+        if kind == "words":
+            faces.to_words()
+        return faces, members
+    held = [draw(trees(depth - 1)) for _ in range(draw(st.integers(1, 6)))]
     parts, sets = [part for part, _ in held], [found for _, found in held]
     if kind == "either":
         return Either(tuple(parts)), set.union(*sets)
     cut = draw(st.integers(1, len(parts)))
     found = set.intersection(*sets[:cut]).difference(*sets[cut:])
     return Both(tuple(parts[:cut]), tuple(parts[cut:])), found
+
+
+def operands(expression: Expression) -> Iterator[Faces]:
+    if isinstance(expression, Faces):
+        yield expression
+    else:
+        for held in itertools.chain(*expression):
+            yield from operands(held)
 
 
 @given(trees(), st.sampled_from([64, 1_024, 32_768]))
@@ -99,6 +124,32 @@ def test_blocks_combine_as_sets_do(drawn: tuple[Expression, set[int]], block: in
     assert from_words(fill(expression, size, block)) == Bitmap(sorted(expected))
 
 
+@given(trees(), st.sets(st.integers(0, SMALL), max_size=300))
+def test_chains_combine_as_sets_do(drawn: tuple[Expression, set[int]], some: set[int]) -> None:
+    expression, expected = drawn
+    before = [Bitmap(held.bitmap) for held in operands(expression)]
+    assert count_in_chain(expression, SMALL) == len(expected)
+    assert in_chain(expression, SMALL) == Bitmap(sorted(expected))
+    assert among(expression, Bitmap(sorted(some))) == Bitmap(sorted(some & expected))
+    assert [held.bitmap for held in operands(expression)] == before, "an operand was changed"
+
+
+def test_a_group_of_one_is_not_worked_on_in_place() -> None:
+    wide, even = Faces(Bitmap(range(SMALL)), SMALL), Faces(Bitmap(range(0, SMALL, 2)), SMALL)
+    for alone in (Either((wide,)), Both((wide,)), Both((Either((wide,)),))):
+        expression = Both((alone, Both((even,))), (Faces(Bitmap([2]), SMALL),))
+        assert count_in_chain(expression, SMALL) == SMALL // 2 - 1
+        assert len(in_chain(expression, SMALL)) == SMALL // 2 - 1
+        assert (len(wide.bitmap), len(even.bitmap)) == (SMALL, SMALL // 2)
+
+
+@given(trees(), st.sampled_from(Form))
+def test_every_form_combines_alike(drawn: tuple[Expression, set[int]], form: Form) -> None:
+    expression, expected = drawn
+    assert combine.count(expression, SMALL, form) == len(expected)
+    assert combine.members(expression, SMALL, form) == Bitmap(sorted(expected))
+
+
 @given(masks(), masks(), st.integers(0, 3), st.booleans())
 def test_faces_answer_alike_in_either_form(
     mask: np.ndarray[Any, Any], some: np.ndarray[Any, Any], thin: int, as_words: bool
@@ -107,9 +158,10 @@ def test_faces_answer_alike_in_either_form(
     if thin:
         among = Bitmap(among[:: 10**thin]) if among else among
     faces = Faces(held, LIMIT)
+    assert len(faces.words) * 64 >= LIMIT
     if as_words:
-        assert len(faces.words) * 64 >= LIMIT
-    assert (faces.count, faces.has_words) == (len(held), as_words)
+        faces.to_words()
+    assert (faces.count, faces.packed is not None) == (len(held), as_words)
     assert faces.bitmap == held
     assert faces.among(among) == held & among
     grown = Bitmap([LIMIT + 5])
@@ -128,8 +180,11 @@ def test_a_mask_is_the_same_set_below_any_limit(
     reaching = faces.reaching(cut + more)
     assert (reaching.limit, reaching.count) == (cut + more, len(expected))
     assert len(reaching.words) * 64 >= cut + more
-    reaching.to_best()
-    for held in (faces, reaching):
+    sparse = faces.reaching(cut + more)
+    reaching.to_words()
+    sparse.to_bitmap()
+    assert sparse.packed is None
+    for held in (faces, reaching, sparse):
         assert from_words(held.words) == expected
         assert held.bitmap == expected
         assert held.among(expected) == expected

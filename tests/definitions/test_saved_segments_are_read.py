@@ -44,6 +44,14 @@ async def test_nothing_is_evaluated(stage: Stage) -> None:
     assert reading.steps == []
 
 
+async def test_a_resolution_stays_what_it_is_when_members_change(stage: Stage) -> None:
+    spec = RecipientSpec(("buyers",), (), Channel.ANY)
+    held = resolve(Reading(stage.state, stage.engine.clock.now()), spec, b"", "res-1")
+    await stage.orders(["bob"])
+    assert len(stage.members("buyers")) == 3
+    assert len(held.members) == 2
+
+
 async def test_behind_the_next_flip_it_is_evaluated(stage: Stage) -> None:
     reading = Reading(stage.state, stage.engine.clock.now() + 10 * DAY)
     assert reading.count(SavedSegment("buyers")) == 0

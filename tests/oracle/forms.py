@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from segsvc.bitmap.combine import Form
 from segsvc.engine.evaluation import Evaluation
 from segsvc.index import RangeShape
-from segsvc.plan.execute import Form
 
 TINY_BINS = RangeShape(bins=3, every=2, fold_at=2, least=0, at_once=True)
 """Bins of columns of any size, so few that most answers look into one, folded all the time."""

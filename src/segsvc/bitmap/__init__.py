@@ -1,13 +1,12 @@
 """Sets of ordinals as Roaring bitmaps and as packed words. The only package that knows pyroaring.
 
 Imports nothing of segsvc. Everything above works with `Bitmap`, with `Faces` (one set, in the form
-that suits it), with expressions of `segsvc.bitmap.blocks`, and with the functions below.
+that suits it), with expressions of them (`segsvc.bitmap.combine`), and with the functions below.
 """
 
 from pyroaring import BitMap as Bitmap
 
-from segsvc.bitmap import blocks
-from segsvc.bitmap.blocks import Expression
+from segsvc.bitmap import combine
 from segsvc.bitmap.convert import (
     bits_of,
     copied,
@@ -20,7 +19,8 @@ from segsvc.bitmap.convert import (
     size_of,
     to_bytes,
 )
-from segsvc.bitmap.faces import Faces, is_dense
+from segsvc.bitmap.expression import Expression
+from segsvc.bitmap.faces import Faces, are_few
 from segsvc.bitmap.words import Words, from_arrays, from_mask, from_words, room_for, words_of
 
 __all__ = [
@@ -28,8 +28,9 @@ __all__ = [
     "Expression",
     "Faces",
     "Words",
+    "are_few",
     "bits_of",
-    "blocks",
+    "combine",
     "copied",
     "from_arrays",
     "from_bytes",
@@ -38,7 +39,6 @@ __all__ = [
     "from_sorted",
     "from_words",
     "in_slices",
-    "is_dense",
     "mask_of",
     "ordinals_of",
     "room_for",

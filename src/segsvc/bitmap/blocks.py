@@ -1,69 +1,68 @@
 """And, Or and And-Not of many sets in packed words, walked in blocks that stay in the cache.
 
-An operand is words, or a bitmap where the set is sparse: its few bits are put into, or taken out
-of, a block. Nothing of the size of the store is written but the answer, and nothing at all when
-only its count is asked for. Five operands of ten million ordinals: 0.26 ms in blocks of 32,768
-words (0.65 as whole arrays, 1.6 for chained Roaring operations).
+Few members are not made words of: their bits are put into, or taken out of, a block. Nothing of
+the size of the store is written but the answer, and nothing at all when only its count is asked
+for. An operation on a million ordinals takes 5 us, counting the answer 15.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass, field
+from math import prod
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pyroaring import BitMap
 
-from segsvc.bitmap.words import Words, room_for, sprinkled
+from segsvc.bitmap.expression import Both, Either, Expression
+from segsvc.bitmap.faces import Faces
+from segsvc.bitmap.words import Words, sprinkled
 
 BLOCK_WORDS = 32_768
 
+_SIEVED_FROM = 4
+"""An And of so many operands looks whether anything is left before it is through."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Both:
-    """What is in all of *positives* (at least one) and in none of *negatives*."""
+_THIN = 2**-12
+"""From this share of the ordinals on, only the words that are not empty are gone on with."""
 
-    positives: tuple[Expression, ...]
-    negatives: tuple[Expression, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Either:
-    """What is in some of *parts* (at least one)."""
-
-    parts: tuple[Expression, ...]
-
-
-Expression: TypeAlias = Words | BitMap | Both | Either
-"""Words must all have the size that the expression is asked about."""
+Places: TypeAlias = slice | npt.NDArray[np.int64]
+"""Places of words, ascending."""
 
 
 def count_of(expression: Expression, size: int, block: int = BLOCK_WORDS) -> int:
     """Return how many bits an expression over *size* words has."""
     counts = _scratch(min(block, size)).counts
     total = 0
-    for found in _walk(expression, size, block):
+    for _, found in _walk(expression, size, block):
         held = np.bitwise_count(found, out=counts[: len(found)])
-        total += int(held.sum(dtype=np.uint32))
+        total += int(np.add.reduce(held, dtype=np.uint32))
     return total
 
 
 def fill(expression: Expression, size: int, block: int = BLOCK_WORDS) -> Words:
     """Return the *size* words of an expression, as an array of their own."""
-    words = np.empty(size, np.uint64)
-    for place, found in enumerate(_walk(expression, size, block)):
-        words[place * block : place * block + len(found)] = found
+    words = np.zeros(size, np.uint64)
+    for places, found in _walk(expression, size, block):
+        words[places] = found
     return words
 
 
-def _walk(expression: Expression, size: int, block: int) -> Iterator[Words]:
-    """Yield the answer block by block; each is overwritten by the next."""
-    part = _part(expression, 0, _scratch(min(block, size)).registers)
+def _walk(expression: Expression, size: int, block: int) -> Iterator[tuple[Places, Words]]:
+    """Yield words of the answer and their places, block by block; all others are empty.
+
+    They are overwritten by the next.
+    """
+    walk = _Walk(_scratch(min(block, size)).registers)
     for start in range(0, size, block):
-        yield part.block(start, min(start + block, size))
+        walk.places, walk.size = slice(start, min(start + block, size)), min(block, size - start)
+        if isinstance(expression, Both) and len(expression.positives) >= _SIEVED_FROM:
+            found = walk.sieved(expression, size * 64)
+        else:
+            found = walk.words(expression, 0)
+        yield walk.places, found
 
 
 @dataclass(slots=True, eq=False)
@@ -82,115 +81,145 @@ def _scratch(words: int) -> _Scratch:
     held: dict[int, _Scratch] = vars(_of_thread).setdefault("scratch", {})
     if words not in held:
         held.clear()
-        registers = [np.empty(words, np.uint64) for _ in range(2)]
-        held[words] = _Scratch(registers, np.empty(words, np.uint8))
+        held[words] = _Scratch([np.empty(words, np.uint64)], np.empty(words, np.uint8))
     return held[words]
 
 
-class _Part(Protocol):
-    """A prepared expression."""
+@dataclass(slots=True, eq=False)
+class _Walk:
+    """One evaluation, now at *size* words at *places*.
 
-    def block(self, start: int, end: int) -> Words:
-        """Return its words [start, end), to be read before any other part is asked."""
+    What is found at a depth is an operand's own words, or in the register of that depth.
+    """
 
+    registers: list[Words]
+    places: Places = field(init=False)
+    size: int = field(init=False)
+    _made: dict[Faces, Words] = field(default_factory=dict)
+    """Words of sets that are held as bitmaps."""
+    _few: dict[Faces, tuple[npt.NDArray[np.int64], Words]] = field(default_factory=dict)
 
-def _part(expression: Expression, depth: int, registers: list[Words]) -> _Part:
-    """Prepare an expression that may write to the registers from *depth* on."""
-    if len(registers) < depth + 2:
-        registers.append(np.empty_like(registers[0]))
-    match expression:
-        case Both(positives, negatives):
-            return _BothPart(positives, negatives, depth, registers)
-        case Either(parts):
-            return _EitherPart(parts, depth, registers)
-        case BitMap():
-            return _SparsePart(expression, registers[depth])
-        case _:
-            return _WordsPart(expression)
-
-
-class _WordsPart:
-    def __init__(self, words: Words) -> None:
-        self._words = words
-
-    def block(self, start: int, end: int) -> Words:
-        return self._words[start:end]
-
-
-class _SparsePart:
-    def __init__(self, bitmap: BitMap, out: Words) -> None:
-        self._places, self._bits = sprinkled(bitmap)
-        self._out = out
-
-    def block(self, start: int, end: int) -> Words:
-        out = self._out[: end - start]
-        out[:] = 0
-        self.put(out, start, end)
+    def words(self, held: Expression, depth: int) -> Words:
+        """Return the words of *held*, to be read before anything else of that depth is asked."""
+        if isinstance(held, Either):
+            return self._either(held.parts, depth)
+        if isinstance(held, Both):
+            return self._both(held.positives, held.negatives, depth)
+        if held.packed is not None:
+            return held.packed[self.places]
+        if held.suits_words:
+            return self._words_of(held)[self.places]
+        out = self._register(depth)
+        out.fill(0)
+        self._put(held, out)
         return out
 
-    def put(self, out: Words, start: int, end: int) -> None:
-        """Set the bits in *out*, which stands for the words [start, end)."""
-        first, last = np.searchsorted(self._places, (start, end))
-        out[self._places[first:last] - start] |= self._bits[first:last]
+    def _words_of(self, held: Faces) -> Words:
+        words = self._made.get(held)
+        if words is None:
+            words = self._made[held] = held.words
+        return words
 
-    def take(self, out: Words, start: int, end: int) -> None:
-        """Clear the bits in *out*."""
-        first, last = np.searchsorted(self._places, (start, end))
-        out[self._places[first:last] - start] &= ~self._bits[first:last]
+    def _register(self, depth: int) -> Words:
+        while len(self.registers) <= depth:
+            self.registers.append(np.empty_like(self.registers[0]))
+        return self.registers[depth][: self.size]
 
+    def _both(
+        self, positives: tuple[Expression, ...], negatives: tuple[Expression, ...], depth: int
+    ) -> Words:
+        out = self._register(depth)
+        found = self.words(positives[0], depth)
+        for held in positives[1:]:
+            found = np.bitwise_and(found, self.words(held, depth + 1), out=out)
+        return self._less(found, negatives, depth)
 
-class _BothPart:
-    def __init__(
-        self,
-        positives: tuple[Expression, ...],
-        negatives: tuple[Expression, ...],
-        depth: int,
-        registers: list[Words],
-    ) -> None:
-        self._out, self._other = registers[depth], registers[depth + 1]
-        first, *rest = positives
-        self._first = _part(first, depth, registers)
-        self._rest = [_part(held, depth + 1, registers) for held in rest]
-        others = [_part(held, depth + 1, registers) for held in negatives]
-        self._less = [held for held in others if not isinstance(held, _SparsePart)]
-        self._taken = [held for held in others if isinstance(held, _SparsePart)]
+    def sieved(self, expression: Both, limit: int) -> Words:
+        """Return the words of an And of many: most selective first, and no longer than need be."""
+        shares = sorted(((_share(held, limit), held) for held in expression.positives), key=_first)
+        kept, first = shares[0]
+        found = self.words(first, 0)
+        for share, held in shares[1:]:
+            if kept <= _THIN and isinstance(self.places, slice):
+                at = np.flatnonzero(found != 0)
+                found, self.places, self.size = found[at], at + self.places.start, len(at)
+            if not self.size:
+                return found
+            found = np.bitwise_and(found, self.words(held, 1), out=self._register(0))
+            kept *= share
+        return self._less(found, expression.negatives, 0)
 
-    def block(self, start: int, end: int) -> Words:
-        out, other = self._out[: end - start], self._other[: end - start]
-        found = self._first.block(start, end)
-        for part in self._rest:
-            found = np.bitwise_and(found, part.block(start, end), out=out)
-        for part in self._less:
-            outside = np.invert(part.block(start, end), out=other)
+    def _less(self, found: Words, negatives: tuple[Expression, ...], depth: int) -> Words:
+        """Return *found* without what is in any of *negatives*."""
+        out = self._register(depth)
+        many, few = _parted(negatives)
+        if many:
+            other = self._register(depth + 1)
+            outside = np.invert(self._either(many, depth + 1), out=other)
             found = np.bitwise_and(found, outside, out=out)
-        if self._taken and found is not out:
+        if few and found is not out:
             out[:] = found
-        for sparse in self._taken:
-            sparse.take(out, start, end)
-        return out if self._taken else found
+        for held in few:
+            places, bits = self._bits(held)
+            out[places] &= ~bits
+        return out if few else found
+
+    def _either(self, parts: tuple[Expression, ...], depth: int) -> Words:
+        out = self._register(depth)
+        many, few = _parted(parts)
+        if many:
+            found = self.words(many[0], depth)
+            for held in many[1:]:
+                found = np.bitwise_or(found, self.words(held, depth + 1), out=out)
+            if few and found is not out:
+                out[:] = found
+        else:
+            out.fill(0)
+        for held in few:
+            self._put(held, out)
+        return out if few else found
+
+    def _put(self, held: Faces, out: Words) -> None:
+        places, bits = self._bits(held)
+        out[places] |= bits
+
+    def _bits(self, held: Faces) -> tuple[npt.NDArray[np.int64], Words]:
+        """Return which of the words *held* has bits in, and the bits."""
+        known = self._few.get(held)
+        if known is None:
+            known = self._few[held] = sprinkled(held.bitmap)
+        places, bits = known
+        if isinstance(self.places, slice):
+            first, last = places.searchsorted((self.places.start, self.places.stop))
+            return places[first:last] - self.places.start, bits[first:last]
+        at = self.places.searchsorted(places)
+        at[at == self.size] = 0
+        hit = self.places[at] == places
+        return at[hit], bits[hit]
 
 
-class _EitherPart:
-    def __init__(self, parts: tuple[Expression, ...], depth: int, registers: list[Words]) -> None:
-        self._out = registers[depth]
-        made = [
-            _part(held, depth + bool(place), registers)
-            for place, held in enumerate(sorted(parts, key=lambda held: isinstance(held, BitMap)))
-        ]
-        self._first, *rest = made
-        self._rest = [held for held in rest if not isinstance(held, _SparsePart)]
-        self._put = [held for held in rest if isinstance(held, _SparsePart)]
-
-    def block(self, start: int, end: int) -> Words:
-        out = self._out[: end - start]
-        found = self._first.block(start, end)
-        for part in self._rest:
-            found = np.bitwise_or(found, part.block(start, end), out=out)
-        if self._put and found is not out:
-            out[:] = found
-        for sparse in self._put:
-            sparse.put(out, start, end)
-        return out if self._put else found
+def _first(pair: tuple[float, Expression]) -> float:
+    return pair[0]
 
 
-__all__ = ["Both", "Either", "Expression", "count_of", "fill", "room_for"]
+def _share(held: Expression, limit: int) -> float:
+    """Return the share of the ordinals below *limit* in *held*, as if its parts were unrelated."""
+    if isinstance(held, Faces):
+        return held.count / limit
+    if isinstance(held, Either):
+        return 1 - prod(1 - _share(part, limit) for part in held.parts)
+    inside = prod(_share(part, limit) for part in held.positives)
+    return inside * prod(1 - _share(part, limit) for part in held.negatives)
+
+
+def _parted(parts: tuple[Expression, ...]) -> tuple[tuple[Expression, ...], list[Faces]]:
+    """Return what is walked in words, and what is put in or taken out bit by bit."""
+    few = [
+        held
+        for held in parts
+        if isinstance(held, Faces) and held.packed is None and not held.suits_words
+    ]
+    return (tuple(held for held in parts if held not in few), few) if few else (parts, few)
+
+
+__all__ = ["count_of", "fill"]

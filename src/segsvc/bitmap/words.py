@@ -22,7 +22,8 @@ CONTAINER_WORDS = CONTAINER // 64
 _COOKIE, _COOKIE_WITH_RUNS = 12_346, 12_347
 _OFFSETS_FROM = 4
 """Images with runs list the offsets of containers only from this many containers on."""
-_ARRAY_LIMIT = 4_096
+ARRAY_LIMIT = 4_096
+"""Up to so many members make an array of a container, more a bitset."""
 _ONE = np.uint64(1)
 _EVEN = np.zeros(CONTAINER_WORDS, np.uint64)
 _EVEN[::2] = ~np.uint64(0)
@@ -40,7 +41,7 @@ def room_for(size: int) -> int:
 
 def from_mask(mask: npt.NDArray[np.bool_]) -> BitMap:
     """Make a bitmap of the positions where *mask* (bool, n) is true."""
-    if len(mask) <= _ARRAY_LIMIT:
+    if len(mask) <= ARRAY_LIMIT:
         return from_sorted(np.flatnonzero(mask).astype(np.uint32))
     return from_words(pack(mask))
 
@@ -67,7 +68,7 @@ def from_words(words: Words) -> BitMap:
     counts = _counts(blocks)
     if int(counts.sum()) * 64 <= len(words):
         return _from_few(words)
-    dense = counts > _ARRAY_LIMIT
+    dense = counts > ARRAY_LIMIT
     if dense.all():
         return _image(blocks, counts, np.arange(len(counts)))
     keys = np.flatnonzero(dense)
@@ -139,7 +140,7 @@ def words_of(bitmap: BitMap, size: int) -> Words:
     keys, counts, runs, starts = _described(image)
     blocks = words.reshape(-1, CONTAINER_WORDS)
     wide = CONTAINER_WORDS * 8
-    is_bits = ~runs & (counts > _ARRAY_LIMIT)
+    is_bits = ~runs & (counts > ARRAY_LIMIT)
     for key, start in zip(keys[is_bits].tolist(), starts[is_bits].tolist(), strict=True):
         blocks[key] = image[start : start + wide].view(np.uint64)
     others = np.flatnonzero(~is_bits)
@@ -181,7 +182,7 @@ def _described(
         if is_run:
             place += 2 + 4 * int(image[place : place + 2].view("<u2")[0])
         else:
-            place += 8 * CONTAINER_WORDS if held > _ARRAY_LIMIT else 2 * held
+            place += 8 * CONTAINER_WORDS if held > ARRAY_LIMIT else 2 * held
     return keys, counts, runs, np.array(starts, np.int64)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from segsvc.bitmap.combine import Form
 from segsvc.index import RangeShape
-from segsvc.plan.execute import Form
 from segsvc.plan.leaf_cache import LeafCache
 
 DEFAULT_CACHE_BYTES = 256 * 2**20
@@ -24,6 +24,6 @@ class Evaluation:
         ranges: RangeShape | None = None,
         form: Form = Form.AUTO,
     ) -> None:
-        self.cache = LeafCache(cache_bytes)
+        self.cache = LeafCache(cache_bytes, form)
         self.ranges = ranges or RangeShape()
         self.form = form

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from segsvc.bitmap import Bitmap
-from segsvc.condition.tree import Condition
+from segsvc.bitmap import Bitmap, Expression, Faces, combine
+from segsvc.condition.segment import SegmentLeaf
+from segsvc.condition.tree import AnyLeaf, Condition
 from segsvc.domain.errors import TimeInThePast
 from segsvc.engine.reach import Reach, reach_of
 from segsvc.engine.state import SegmentReader, StoreState
 from segsvc.plan.execute import Execution, Step
 from segsvc.segment.definition import Segment
+from segsvc.segment.memberships import Memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,22 @@ Target: TypeAlias = Condition | SavedSegment | SegmentSet
 """A group of contacts a question is about."""
 
 
+class Maintained:
+    """`plan.leaf_cache.LiveLeaves`: what segments are, and what they rest on."""
+
+    def __init__(self, memberships: Memberships) -> None:
+        self._memberships = memberships
+        self._answers = memberships.answers
+
+    def current(self, leaf: AnyLeaf, at: int) -> Bitmap | None:
+        """See `LiveLeaves.current`."""
+        if type(leaf) is not SegmentLeaf:
+            return self._answers.current(leaf, at)
+        if leaf.not_in or not self._memberships.are_exact_at(at):
+            return None
+        return self._memberships.members(leaf.segment_id)
+
+
 class Reading:
     """Questions to one store at its newest revision and one instant *as_of*.
 
@@ -46,7 +64,7 @@ class Reading:
         self.revision = state.revision
         self.view = SegmentReader(state).view
         self.steps: list[Step] | None = [] if traced else None
-        evaluation, live = state.evaluation, state.memberships.answers
+        evaluation, live = state.evaluation, Maintained(state.memberships)
         kept = evaluation.cache.of(state.writes, self.view, live, as_of)
         self.run = Execution(self.view, as_of, self.steps, kept, evaluation.form)
 
@@ -60,7 +78,7 @@ class Reading:
             case SavedSegment(segment_id):
                 return self._saved(self.state.segments.get(segment_id))
             case SegmentSet():
-                return self._combined(target)
+                return combine.members(self._combined(target), self.view.limit)
             case _:
                 return self.run.members(target)
 
@@ -81,22 +99,22 @@ class Reading:
     def count(self, target: Target) -> int:
         """Return how many contacts *target* holds."""
         match target:
-            case SavedSegment() | SegmentSet():
+            case SavedSegment():
                 return len(self.members(target))
+            case SegmentSet():
+                return combine.count(self._combined(target), self.view.limit)
             case _:
                 return self.run.count(target)
 
-    def _combined(self, target: SegmentSet) -> Bitmap:
-        included = [self.members(SavedSegment(held)) for held in target.include]
+    def _combined(self, target: SegmentSet) -> Expression:
+        included, excluded = map(self._faces, (target.include, target.exclude))
         if target.needs_all:
-            found = included[0].copy()
-            for other in included[1:]:
-                found &= other
-        else:
-            found = Bitmap.union(Bitmap(), *included)
-        for held in target.exclude:
-            found -= self.members(SavedSegment(held))
-        return found
+            return combine.Both(included, excluded)
+        return combine.Both((combine.Either(included),), excluded)
+
+    def _faces(self, ids: tuple[str, ...]) -> tuple[Faces, ...]:
+        limit = self.view.limit
+        return tuple(Faces(self.members(SavedSegment(held)), limit) for held in ids)
 
     def reach(self) -> Reach:
         """Return who can be reached by e-mail and by SMS."""

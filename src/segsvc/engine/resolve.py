@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_bytes, from_sorted, ordinals_of, to_bytes
+from segsvc.bitmap import Bitmap, copied, from_bytes, from_sorted, ordinals_of, to_bytes
 from segsvc.domain.errors import OrdinalEpochChanged, RequestIdReused
 from segsvc.engine.reach import Channel, Unreachable, reachable
 from segsvc.engine.read import Reading, SegmentSet
@@ -107,7 +107,7 @@ def resolve(reading: Reading, spec: RecipientSpec, raw: bytes, resolution_id: st
         recipients=len(capped),
         expires_at=reading.as_of + KEPT_SECONDS,
         spec=raw.hex(),
-        members=capped,
+        members=copied(capped),  # it may be what a segment goes on with
     )
 
 

@@ -1,40 +1,35 @@
 """Answer a condition with bitmap operations, cheapest first.
 
-An And starts with what costs least for each contact it rules out. Once few contacts are left, the
-other operands are answered within them; while they are many, operands are packed words, combined
-in one walk at the end, of which only the count is kept if that is all that is asked for. Equal
-leaves are answered once.
+What is at hand is combined as it is (`segsvc.bitmap.combine`), in one go at the end, of which only
+the count is kept if that is all that is asked for. Where leaves must be asked first, an And starts
+with what costs least for each contact it rules out, and once few contacts are left the others are
+answered within them. Equal leaves are answered once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from time import perf_counter_ns
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-from segsvc.bitmap import Bitmap, Expression, Faces, blocks, from_words
+from segsvc.bitmap import Bitmap, Expression, Faces, combine
+from segsvc.bitmap.combine import Form
 from segsvc.condition.tree import AllOf, AnyLeaf, AnyOf, Condition, Not, describe
 from segsvc.condition.view import View
-from segsvc.plan.compile import Both, Either, Node, compile_condition
+from segsvc.plan.compile import Both, Either, Node, Plan, compile_condition
 from segsvc.plan.order import Estimate, Operand, ordered
 
 PUSH_DOWN = 32
 """A leaf is answered within what is left when that is under 1 / PUSH_DOWN of the universe."""
 
 _ALWAYS_PUSHED = 32
-_LEAST_FOR_WORDS = 131_072
 _GUESSED_SHARE = 0.3
 _WORTH_JOINING_MS = 0.5
+_DOUBT = 4
+"""By how much the share of those who are left may be guessed too high."""
 
-
-class Form(StrEnum):
-    """How sets are combined: dense ones of large stores as words, or all in one form."""
-
-    AUTO = "auto"
-    WORDS = "words"
-    ROARING = "roaring"
+_GROUPS = (Both, Either)
 
 
 class KeptLeaves(Protocol):
@@ -63,10 +58,6 @@ class Step:
     representation: str
 
 
-Found: TypeAlias = Faces | blocks.Both | blocks.Either
-"""An answer, or words that are still to be combined to one."""
-
-
 @dataclass(slots=True)
 class Execution:
     """One run of one or more conditions over a view at one instant.
@@ -81,13 +72,16 @@ class Execution:
     form: Form = Form.AUTO
     _answers: dict[AnyLeaf, Faces] = field(default_factory=dict)
     _total: int = field(init=False)
+    _planned: tuple[Condition, Plan] | None = None
+    _ready: tuple[Node | None, Expression | None] = (None, None)
+    """What was found at hand last."""
 
     def __post_init__(self) -> None:
         self._total = len(self.view.universe())
 
     def members(self, condition: Condition, within: Bitmap | None = None) -> Bitmap:
         """Return the contacts (of *within*) for whom *condition* is true; do not change it."""
-        plan = compile_condition(condition)
+        plan = self.plan(condition)
         if within is None:
             found = self._bitmap(self._found(plan.node))
         else:
@@ -101,24 +95,61 @@ class Execution:
 
     def count(self, condition: Condition) -> int:
         """Return how many contacts satisfy *condition*."""
-        plan = compile_condition(condition)
+        plan = self.plan(condition)
         count = self._count(self._found(plan.node))
         return self._total - count if plan.complemented else count
 
-    def knows(self, leaf: AnyLeaf) -> bool:
-        """Whether the answer of *leaf* is at hand."""
-        return self._known(leaf) is not None
+    def plan(self, condition: Condition) -> Plan:
+        """Return the plan of *condition*; that of the last one is kept."""
+        if self._planned is None or self._planned[0] is not condition:
+            self._planned = condition, compile_condition(condition)
+        return self._planned[1]
+
+    def knows(self, node: Node) -> bool:
+        """Whether no leaf of *node* need be asked."""
+        return self._at_hand(node) is not None
+
+    def _at_hand(self, node: Node) -> Expression | None:
+        """Return what *node* comes to if no leaf of it need be asked."""
+        if self._ready[0] is node:
+            return self._ready[1]
+        found: Expression | None
+        if isinstance(node, Both):
+            positives, negatives = map(self._all_at_hand, node)
+            if positives is None or negatives is None:
+                return None
+            found = combine.Both(positives, negatives)
+        elif isinstance(node, Either):
+            parts = self._all_at_hand(node.parts)
+            if parts is None:
+                return None
+            found = combine.Either(parts)
+        else:
+            return self._known(node)
+        self._ready = node, found
+        return found
+
+    def _all_at_hand(self, nodes: tuple[Node, ...]) -> tuple[Expression, ...] | None:
+        found = []
+        for node in nodes:
+            held = self._at_hand(node) if isinstance(node, _GROUPS) else self._known(node)
+            if held is None:
+                return None
+            found.append(held)
+        return tuple(found)
 
     # An answer over the whole store.
 
-    def _found(self, node: Node) -> Found:
-        match node:
-            case Both():
-                return self._both(node)
-            case Either(parts):
-                return self._either(parts)
-            case _:
-                return self._leaf(node)
+    def _found(self, node: Node) -> Expression:
+        """Return what *node* comes to: one answer, or several that are still to be combined."""
+        if isinstance(node, Both):
+            return self._both(node)
+        if isinstance(node, Either):
+            started = perf_counter_ns()
+            answer = combine.Either(tuple(map(self._found, node.parts)))
+            self._note("or", f"{len(node.parts)} operands", answer, None, 0.0, started)
+            return answer
+        return self._leaf(node)
 
     def _leaf(self, leaf: AnyLeaf) -> Faces:
         known = self._known(leaf)
@@ -133,67 +164,56 @@ class Execution:
         return known
 
     def _known(self, leaf: AnyLeaf) -> Faces | None:
-        known = self._answers.get(leaf) if self._answers else None
+        known = self._answers.get(leaf)
         if known is None and self.kept is not None:
             started = perf_counter_ns()
             known = self.kept.find(leaf)
-            if known is not None and self.steps is not None:
-                self._answers[leaf] = known  # so that it is told of once
+            if known is not None:
+                self._answers[leaf] = known
                 self._note("kept leaf", leaf, known, None, 0.0, started)
         return known
 
-    def _either(self, parts: tuple[Node, ...]) -> Found:
+    def _both(self, node: Both) -> Expression:
         started = perf_counter_ns()
-        found = [self._found(part) for part in parts]
-        answer: Found
-        if any(map(self._in_words, found)):
-            answer = blocks.Either(tuple(map(self._expression, found)))
-        else:
-            answer = Faces(Bitmap.union(*map(self._bitmap, found)), self.view.limit)
-        self._note("or", f"{len(parts)} operands", answer, None, 0.0, started)
+        answer = self._at_hand(node)
+        if answer is None:
+            answer = self._asked(node)
+        elif self.steps is not None:  # each part is told of
+            answer = combine.Both(*(tuple(map(self._found, held)) for held in node))
+        self._note("and", f"{_width(node)} operands", answer, None, 0.0, started)
         return answer
 
-    def _both(self, node: Both) -> Found:
-        started = perf_counter_ns()
-        left: Bitmap | None = None
-        joined: list[Found] = []
-        less: list[Found] = []
-        kept = 1.0
-        for operand in ordered(node, self._estimate):
-            if left is None and joined and self._joins_before(operand, kept):
-                left = self._bitmap(self._combined(joined, less))
-            if left is None:
-                found = self._found(operand.node) if operand.known is None else operand.known
-                kept *= operand.kept
-                if operand.negative:
-                    less.append(found)
-                elif self._in_words(found):
-                    joined.append(found)
-                else:
-                    left = self._less(self._among(joined, self._bitmap(found)), less)
-            elif left:
-                left = self._step(operand, left)
-        answer = self._combined(joined, less) if left is None else Faces(left, self.view.limit)
-        operands = len(node.positives) + len(node.negatives)
-        self._note("and", f"{operands} operands", answer, None, 0.0, started)
-        return answer
+    def _asked(self, node: Both) -> Expression:
+        """Return the And of operands some of which must be asked, in the order that suits them."""
+        joined: list[Expression] = []
+        less: list[Expression] = []
+        kept, operands = 1.0, ordered(node, self._estimate)
+        for place, operand in enumerate(operands):
+            if joined and self._narrows(operand, joined, kept):
+                left = self._bitmap(combine.Both(tuple(joined), tuple(less)))
+                if self._are_few(len(left)):
+                    return Faces(self._stepped(operands[place:], left), self.view.limit)
+                joined, less, kept = [Faces(left, self.view.limit)], [], len(left) / self._total
+            (less if operand.negative else joined).append(self._found(operand.node))
+            kept *= operand.kept
+        return combine.Both(tuple(joined), tuple(less))
 
-    @staticmethod
-    def _joins_before(operand: Operand, kept: float) -> bool:
-        """Whether what is there is worth combining, to answer *operand* within what is left."""
-        return operand.cost > _WORTH_JOINING_MS and kept * PUSH_DOWN <= 1
+    def _narrows(self, operand: Operand, joined: list[Expression], kept: float) -> bool:
+        """Whether to find out who is left, to answer *operand* within those alone."""
+        if self.knows(operand.node):
+            return False
+        if any(isinstance(held, Faces) and self._are_few(held.count) for held in joined):
+            return True
+        return operand.cost > _WORTH_JOINING_MS and kept * PUSH_DOWN <= _DOUBT
 
-    def _combined(self, joined: list[Found], less: list[Found]) -> blocks.Both:
-        return blocks.Both(tuple(map(self._expression, joined)), tuple(map(self._expression, less)))
+    def _are_few(self, count: int) -> bool:
+        return count * PUSH_DOWN <= self._total
 
-    def _among(self, joined: list[Found], left: Bitmap) -> Bitmap:
-        for found in joined:
-            left = found.among(left) if isinstance(found, Faces) else left & self._bitmap(found)
-        return left
-
-    def _less(self, left: Bitmap, less: list[Found]) -> Bitmap:
-        for found in less:
-            left = left - self._among([found], left)
+    def _stepped(self, operands: list[Operand], left: Bitmap) -> Bitmap:
+        for operand in operands:
+            if left:
+                found = self._narrow(operand.node, left)
+                left = left - found if operand.negative else found
         return left
 
     # An answer within some contacts.
@@ -202,12 +222,9 @@ class Execution:
         """Return who of *left* is in *node*."""
         started, within = perf_counter_ns(), left
         match node:
-            case Both(positives, negatives):
-                for operand in ordered(node, self._estimate):
-                    if left:
-                        left = self._step(operand, left)
-                operands = len(positives) + len(negatives)
-                self._note("and", f"{operands} operands", left, within, 0.0, started)
+            case Both():
+                left = self._stepped(ordered(node, self._estimate), left)
+                self._note("and", f"{_width(node)} operands", left, within, 0.0, started)
                 return left
             case Either(parts):
                 found = Bitmap()
@@ -217,10 +234,6 @@ class Execution:
                 return found
             case _:
                 return self._leaf_within(node, left)
-
-    def _step(self, operand: Operand, left: Bitmap) -> Bitmap:
-        found = self._narrow(operand.node, left)
-        return left - found if operand.negative else found
 
     def _leaf_within(self, leaf: AnyLeaf, left: Bitmap) -> Bitmap:
         known = self._known(leaf)
@@ -233,36 +246,17 @@ class Execution:
         return (self._leaf(leaf) if known is None else known).among(left)
 
     def _is_pushed(self, leaf: AnyLeaf, left: Bitmap) -> bool:
-        few = len(left)
-        if few > _ALWAYS_PUSHED and few * PUSH_DOWN > self._total:
+        if len(left) > _ALWAYS_PUSHED and not self._are_few(len(left)):
             return False
         return self.kept is None or not self.kept.is_wanted(leaf)
 
     # Forms.
 
-    def _in_words(self, found: Found) -> bool:
-        if not isinstance(found, Faces) or self.form is Form.WORDS:
-            return True
-        if self.form is Form.ROARING or found.limit < _LEAST_FOR_WORDS:
-            return False
-        return found.is_dense
+    def _bitmap(self, found: Expression) -> Bitmap:
+        return combine.members(found, self.view.limit, self.form)
 
-    def _expression(self, found: Found) -> Expression:
-        if not isinstance(found, Faces):
-            return found
-        return found.words if self._in_words(found) else found.bitmap
-
-    def _bitmap(self, found: Found) -> Bitmap:
-        if isinstance(found, Faces):
-            return found.bitmap
-        return from_words(blocks.fill(found, self._room))
-
-    def _count(self, found: Found) -> int:
-        return found.count if isinstance(found, Faces) else blocks.count_of(found, self._room)
-
-    @property
-    def _room(self) -> int:
-        return blocks.room_for(self.view.limit)
+    def _count(self, found: Expression) -> int:
+        return combine.count(found, self.view.limit, self.form)
 
     # What is known beforehand, and what is told afterwards.
 
@@ -270,13 +264,13 @@ class Execution:
         known = self._known(leaf)
         if known is None:
             return Estimate(leaf.cost(self.view, self.at), _GUESSED_SHARE)
-        return Estimate(0.0, known.count / max(self._total, 1), known)
+        return Estimate(0.0, known.count / max(self._total, 1))
 
     def _note(
         self,
         operation: str,
         what: str | AnyLeaf,
-        found: Found | Bitmap,
+        found: Expression | Bitmap,
         within: Bitmap | None,
         estimated_ms: float,
         started: int,
@@ -289,10 +283,10 @@ class Execution:
             label = what if isinstance(what, str) else describe(what)
             self.steps.append(Step(operation, label, count, size, estimated_ms, took, form))
 
-    def _form(self, found: Found | Bitmap) -> str:
+    def _form(self, found: Expression | Bitmap) -> str:
         """Say in which form *found* is combined."""
         if not isinstance(found, Bitmap):
-            if self._in_words(found):
+            if combine.goes_in_words(found, self.view.limit, self.form):
                 return "words"
             found = self._bitmap(found)
         kinds = found.get_statistics()
@@ -302,6 +296,10 @@ class Execution:
             "roaring runs": kinds["n_values_run_containers"],
         }
         return max(sizes, key=lambda name: sizes[name]) if found else "empty"
+
+
+def _width(node: Both) -> int:
+    return len(node.positives) + len(node.negatives)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from segsvc.bitmap import Bitmap, Faces, copied, is_dense
+from segsvc.bitmap import Bitmap, Faces, are_few, combine, copied
+from segsvc.bitmap.combine import Form
 from segsvc.condition.moving import moves, turns_at_midnight
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf
@@ -50,8 +51,9 @@ class _Entry:
 class LeafCache:
     """Answers of all stores of a process, the least recently used dropped first."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, form: Form = Form.AUTO) -> None:
         self._limit = limit_bytes
+        self._form = form
         self._held: dict[tuple[WriteLog, AnyLeaf], _Entry] = {}
         self._clock = 0
         self._asked: OrderedDict[tuple[WriteLog, AnyLeaf], int] = OrderedDict()
@@ -99,6 +101,29 @@ class LeafCache:
                     break
                 self.drop(key)
 
+    def settle(self, entry: _Entry, *, again: bool) -> None:
+        """Hold an answer in the form that suits it from now on.
+
+        Words combine fastest where few would not be quicker one by one. Those of sparse sets take
+        more than their bitmaps, and longer to make: they are made for answers asked *again*, and
+        kept while half of the room is left. Who made words of few pays for a bitmap once they are
+        asked again.
+        """
+        answer = entry.answer
+        worth = answer.suits_words and (
+            answer.is_dense or (again and 2 * self.nbytes < self._limit)
+        )
+        if answer.packed is None:
+            if not worth or not combine.may_go_in_words(answer.limit, self._form):
+                return
+            answer.to_words()
+        elif worth or not again:
+            return
+        else:
+            answer.to_bitmap()
+        if again:
+            self.weigh(entry)
+
     def drop(self, key: tuple[WriteLog, AnyLeaf]) -> None:
         """Forget an entry."""
         gone = self._held.pop(key, None)
@@ -138,15 +163,18 @@ class CachedLeaves:
 
     def find(self, leaf: AnyLeaf) -> Faces | None:
         """See `KeptLeaves.find`."""
-        live = self._live.current(leaf, self._at)
-        if live is not None and not is_dense(len(live), self._view.limit):
-            return Faces(copied(live), self._view.limit)
         key = (self._log, leaf)
         entry = self._cache.get(key)
+        if entry is not None and entry.version == self._log.version and self._is_in_time(entry):
+            self._cache.settle(entry, again=True)
+            return entry.answer
+        live = self._live.current(leaf, self._at)
+        if live is not None and (
+            isinstance(leaf, SegmentLeaf) or are_few(len(live), self._view.limit)
+        ):
+            return Faces(live, self._view.limit)
         if entry is not None and self._renew(entry, leaf, live):
-            if entry.answer.has_words is not entry.answer.is_dense:
-                entry.answer.to_best()  # worth it now that it is used again
-                self._cache.weigh(entry)
+            self._cache.settle(entry, again=True)
             return entry.answer
         if live is None:
             return None
@@ -159,17 +187,19 @@ class CachedLeaves:
         if not self._cache.is_on or isinstance(leaf, SegmentLeaf):
             return
         entry = _Entry(answer, self._log.version, self._at, self._due(leaf))
+        self._cache.settle(entry, again=False)
         self._cache.put((self._log, leaf), entry)
 
     def is_wanted(self, leaf: AnyLeaf) -> bool:
         """See `KeptLeaves.is_wanted`."""
         return self._cache.is_on and self._cache.ask((self._log, leaf)) >= _WANTED_AFTER
 
+    def _is_in_time(self, entry: _Entry) -> bool:
+        return entry.at <= self._at and (entry.due is None or self._at < entry.due)
+
     def _renew(self, entry: _Entry, leaf: AnyLeaf, live: Bitmap | None) -> bool:
         """Make an entry right for this read; false when the leaf is better asked anew."""
-        in_time = entry.at <= self._at and (entry.due is None or self._at < entry.due)
-        if in_time and entry.version == self._log.version:
-            return True
+        in_time = self._is_in_time(entry)
         doubtful = self._log.since(leaf.reads(), entry.version)
         if doubtful is None:
             return False

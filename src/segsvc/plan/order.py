@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
-from segsvc.bitmap import Faces
 from segsvc.condition.tree import AnyLeaf
 from segsvc.plan.compile import Both, Either, Node
 
@@ -14,25 +13,20 @@ NODE_MS = 0.02
 """What combining one operand costs, whatever it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """A guess of milliseconds, and of the share of all contacts (0..1) in the answer."""
 
     cost: float
     share: float
-    known: Faces | None = None
-    """The answer itself, where it is at hand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """One operand of an And; *kept* is the share of contacts that it leaves over."""
 
     node: Node
     negative: bool
     cost: float
     kept: float
-    known: Faces | None
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -50,9 +44,8 @@ def ordered(node: Both, of_leaf: Callable[[AnyLeaf], Estimate]) -> list[Operand]
 
 
 def _operand(node: Node, of_leaf: Callable[[AnyLeaf], Estimate], *, negative: bool) -> Operand:
-    guess = estimate(node, of_leaf)
-    kept = 1 - guess.share if negative else guess.share
-    return Operand(node, negative, guess.cost, kept, guess.known)
+    cost, share = estimate(node, of_leaf)
+    return Operand(node, negative, cost, 1 - share if negative else share)
 
 
 def estimate(node: Node, of_leaf: Callable[[AnyLeaf], Estimate]) -> Estimate:

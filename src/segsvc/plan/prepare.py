@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segsvc.condition.tree import Condition
-from segsvc.plan.compile import compile_condition, leaves_of
+from segsvc.plan.compile import leaves_of
 from segsvc.plan.execute import Execution
 
 
 def prepare(run: Execution, condition: Condition) -> Iterator[None]:
     """Do `Leaf.prepare` of every leaf of *condition* that *run* does not know, once each."""
-    for leaf in dict.fromkeys(leaves_of(compile_condition(condition).node)):
+    node = run.plan(condition).node
+    if run.knows(node):
+        return
+    for leaf in dict.fromkeys(leaves_of(node)):
         if not run.knows(leaf):
             yield from leaf.prepare(run.view, run.at)

@@ -80,6 +80,11 @@ def node(wire: pb.Condition, path: str, level: int) -> Condition:
     if level > MAX_DEPTH:
         raise InvalidArgument.of(path, f"is deeper than {MAX_DEPTH} levels", "LIMIT_EXCEEDED")
     kind = wire.WhichOneof("kind")
+    if kind in _REMEMBERED:
+        try:
+            return _leaf_of(wire.SerializeToString(), kind)
+        except InvalidArgument:
+            pass  # decoded again below, to say where it is wrong
     below = level + 1 if level else 0
     at = f"{path}.{kind}"
     match kind:
@@ -91,7 +96,7 @@ def node(wire: pb.Condition, path: str, level: int) -> Condition:
             inner: pb.Not = getattr(wire, "not")
             return Not(node(inner.child, f"{at}.child", below))
         case "behavior":
-            return _known(wire, kind) or _behavior(wire.behavior, at)
+            return _behavior(wire.behavior, at)
         case "segment":
             return SegmentLeaf(wire.segment.segment_id, wire.segment.not_in)
         case "sample":
@@ -103,19 +108,12 @@ def node(wire: pb.Condition, path: str, level: int) -> Condition:
         case None:
             raise InvalidArgument.of(path, "is empty; set one kind of condition", "MISSING")
         case _:
-            return _known(wire, kind) or _attribute(getattr(wire, kind), kind, at)
-
-
-def _known(wire: pb.Condition, kind: str) -> AttributeLeaf | BehaviorLeaf | None:
-    """Return a well-formed leaf that was decoded before; None: decode it, or say what is wrong."""
-    try:
-        return _leaf_of(wire.SerializeToString(), kind)
-    except InvalidArgument:
-        return None
+            return _attribute(getattr(wire, kind), kind, at)
 
 
 @lru_cache(maxsize=4_096)
 def _leaf_of(raw: bytes, kind: str) -> AttributeLeaf | BehaviorLeaf:
+    """Decode a leaf; those that came before are the same objects, whose hashes are known."""
     leaf = getattr(pb.Condition.FromString(raw), kind)
     return _behavior(leaf, "") if kind == "behavior" else _attribute(leaf, kind, "")
 
@@ -126,7 +124,7 @@ def _attribute(leaf: Any, kind: str, path: str) -> AttributeLeaf:
 
 def _children(children: Iterable[pb.Condition], path: str, level: int) -> tuple[Condition, ...]:
     return tuple(
-        node(child, f"{path}.children[{place}]", level) for place, child in enumerate(children)
+        [node(child, f"{path}.children[{place}]", level) for place, child in enumerate(children)]
     )
 
 
@@ -287,6 +285,7 @@ _TESTS: dict[str, Callable[..., AttributeTest]] = {
     "boolean": _boolean_test,
     "text_set": _text_set_test,
 }
+_REMEMBERED = frozenset({*_TESTS, "behavior"})
 
 
 def _optional_window(wire: pb.BehaviorCondition | pb.NetSpendCondition, path: str) -> Window | None:

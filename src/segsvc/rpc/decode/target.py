@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from segsvc.condition.check import require_valid
-from segsvc.condition.tree import Condition
+from segsvc.condition.segment import SegmentLeaf
+from segsvc.condition.tree import Condition, leaves
 from segsvc.domain.errors import InvalidArgument
 from segsvc.domain.schema import Schema
 from segsvc.engine.reach import Channel
@@ -28,7 +29,8 @@ def checked_condition(
     """Decode a condition and check it against the store; raises what is wrong with it."""
     tree = condition(wire, path)
     require_valid(tree, schema, path)
-    catalog.check_references(tree, prefix=path)
+    if any(isinstance(leaf, SegmentLeaf) for leaf in leaves(tree)):
+        catalog.check_references(tree, prefix=path)
     return tree
 
 

@@ -1,0 +1,71 @@
+"""Sets combined in the form that suits them: packed words, or Roaring.
+
+Words take the same time whatever they hold, so they suit sets that are neither few nor all held as
+bitmaps. An And that begins with few goes on with those, in Roaring.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pyroaring import BitMap
+
+from segsvc.bitmap import blocks
+from segsvc.bitmap.chain import count_in_chain, in_chain
+from segsvc.bitmap.expression import Both, Either, Expression
+from segsvc.bitmap.faces import Faces
+from segsvc.bitmap.words import from_words, room_for
+
+LEAST_FOR_WORDS = 131_072
+"""In smaller stores everything is combined in Roaring."""
+
+
+class Form(StrEnum):
+    """How sets are combined: each as it suits, or all in one form."""
+
+    AUTO = "auto"
+    WORDS = "words"
+    ROARING = "roaring"
+
+
+def count(expression: Expression, limit: int, form: Form = Form.AUTO) -> int:
+    """Return how many members an expression over the ordinals below *limit* has."""
+    if isinstance(expression, Faces):
+        return expression.count
+    if goes_in_words(expression, limit, form):
+        return blocks.count_of(expression, room_for(limit))
+    return count_in_chain(expression, limit)
+
+
+def members(expression: Expression, limit: int, form: Form = Form.AUTO) -> BitMap:
+    """Return the members of an expression over the ordinals below *limit*; do not change it."""
+    if not isinstance(expression, Faces) and goes_in_words(expression, limit, form):
+        return from_words(blocks.fill(expression, room_for(limit)))
+    return in_chain(expression, limit)
+
+
+def goes_in_words(expression: Expression, limit: int, form: Form = Form.AUTO) -> bool:
+    """Whether an expression is combined in words."""
+    if form is not Form.AUTO:
+        return form is Form.WORDS
+    return limit >= LEAST_FOR_WORDS and _suits_words(expression)
+
+
+def may_go_in_words(limit: int, form: Form) -> bool:
+    """Whether some expressions over the ordinals below *limit* are combined in words."""
+    return form is Form.WORDS or (form is Form.AUTO and limit >= LEAST_FOR_WORDS)
+
+
+def _suits_words(held: Expression) -> bool:
+    """Whether some operand is held as words, and no And begins with few."""
+    if isinstance(held, Faces):
+        return held.packed is not None
+    if isinstance(held, Either):
+        return any(map(_suits_words, held.parts))
+    for part in held.positives:
+        if isinstance(part, Faces) and not part.suits_words:
+            return False
+    return any(map(_suits_words, held.positives)) or any(map(_suits_words, held.negatives))
+
+
+__all__ = ["Both", "Either", "Form", "count", "goes_in_words", "may_go_in_words", "members"]

@@ -1,0 +1,57 @@
+"""Words of a bitmap by way of its image, without a loop over its containers.
+
+The image of a bitmap all of whose containers are bitsets is its words behind a header. One that
+has others is filled up: united with all even ordinals, and with all odd ones, it has nothing but
+bitsets, and what both images share is the bitmap. A million ordinals: 10 us when dense, 35 to 90
+when sparse, against 50 to 200 container by container.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from pyroaring import BitMap
+
+from segsvc.bitmap.words import ARRAY_LIMIT, CONTAINER_WORDS, Words, from_words, room_for, words_of
+
+_EVEN = np.uint64(0x5555_5555_5555_5555)
+
+
+def filled_words_of(bitmap: BitMap, size: int) -> Words:
+    """Return the words (read-only) of a bitmap whose members lie below *size*."""
+    room = room_for(size)
+    if not room:
+        return words_of(bitmap, size)
+    if len(bitmap) * 16 > size:  # it may have nothing but bitsets
+        words = _behind_header(bitmap, room)
+        if words is not None:
+            return words
+    even, odd = (_behind_header(bitmap | half, room) for half in _halves(room))
+    if even is None or odd is None:
+        return words_of(bitmap, size)
+    return np.bitwise_and(even, odd)
+
+
+def _behind_header(bitmap: BitMap, room: int) -> Words | None:
+    """Return the words of a bitmap if it has every container, as a bitset; else None."""
+    image = bitmap.serialize()
+    count = room // CONTAINER_WORDS
+    header = 8 + 8 * count
+    if len(image) != header + 8 * room or image[:2] != _COOKIE:
+        return None
+    described = np.frombuffer(image, "<u2", 2 * count, offset=8)
+    if described[1::2].min() < ARRAY_LIMIT:  # of its members less one: an array is as long as bits
+        return None
+    return np.frombuffer(image, np.uint64, offset=header)
+
+
+_COOKIE = (12_346).to_bytes(2, "little")
+"""Of the portable format, when no container holds runs."""
+
+
+@lru_cache(maxsize=4)
+def _halves(room: int) -> tuple[BitMap, BitMap]:
+    """Return all even and all odd ordinals of *room* words."""
+    words = np.full(room, _EVEN)
+    return from_words(words), from_words(~words)
