@@ -34,6 +34,13 @@ PATIENCE = 30.0
 """Seconds after which an answer that must come is missing."""
 
 
+class Anybody:
+    """The context of a call whose caller shows no certificate."""
+
+    def peer_identities(self) -> None:
+        """Return whom the certificate names."""
+
+
 class Refusal(grpc.RpcError):
     """A refused call, as a gRPC client sees it."""
 
@@ -136,7 +143,7 @@ class Hosted:
 
     def watch(self, request: watch_service_pb2.WatchRequest) -> Watching:
         """Begin to watch."""
-        return Watching(self, self._services["Watch"].Watch(request, None))
+        return Watching(self, self._services["Watch"].Watch(request, Anybody()))
 
     def _run(self, work: Awaitable[Any]) -> Any:
         async def until_lost() -> Any:
