@@ -180,11 +180,10 @@ def test_a_mask_is_the_same_set_below_any_limit(
     reaching = faces.reaching(cut + more)
     assert (reaching.limit, reaching.count) == (cut + more, len(expected))
     assert len(reaching.words) * 64 >= cut + more
-    sparse = faces.reaching(cut + more)
-    reaching.to_words()
-    sparse.to_bitmap()
-    assert sparse.packed is None
-    for held in (faces, reaching, sparse):
-        assert from_words(held.words) == expected
-        assert held.bitmap == expected
-        assert held.among(expected) == expected
+    for change in (Faces.to_words, Faces.to_bitmap, Faces.to_words):
+        for held in (faces, reaching):
+            assert from_words(held.words) == expected
+            assert held.bitmap == expected
+            assert held.among(expected) == expected
+        change(reaching)
+        assert (reaching.packed is None) == (change is Faces.to_bitmap)

@@ -185,3 +185,13 @@ class Logs(RuleBasedStateMachine):
 
 Logs.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 TestLogs = Logs.TestCase
+
+
+def test_rows_that_all_drop_out_move_to_who_never_had_one() -> None:
+    log = EventLog(DEED)
+    ordinals, times, block = block_of([Row(0, 0)])
+    log.append(ordinals, times, block)
+    query = EventQuery("deed", (), 0, 2**62, interval=Interval())
+    assert set(log.having(query, None)) == {0}
+    log.move(0, 1, np.array([0], np.int64))
+    assert not log.having(query, None)

@@ -39,7 +39,8 @@ class Faces:
     """A set of ordinals below a *limit*, as Roaring or as packed words; do not change either.
 
     It holds one form at a time, for both would not fit where one does, and makes the other each
-    time it is asked for; `to_words` and `to_bitmap` change the form.
+    time it is asked for; `to_words` and `to_bitmap` change the form. Few are held as a bitmap from
+    the first time on that it is asked for.
     """
 
     __slots__ = ("_bitmap", "count", "limit", "packed", "suits_words")
@@ -89,6 +90,11 @@ class Faces:
         return self._holding(words, self.count, limit)
 
     @property
+    def has_words(self) -> bool:
+        """Whether it is held as words."""
+        return self.packed is not None
+
+    @property
     def is_dense(self) -> bool:
         """Whether words take no more bytes than Roaring."""
         return self.count * DENSE > self.limit
@@ -98,7 +104,10 @@ class Faces:
         """The set as Roaring."""
         if self._bitmap is None:
             assert self.packed is not None
-            return from_words(self.packed)
+            made = from_words(self.packed)
+            if self.suits_words:
+                return made
+            self._bitmap, self.packed = made, None
         return self._bitmap
 
     @property
@@ -114,7 +123,7 @@ class Faces:
         self.packed, self._bitmap = self.words, None
 
     def to_bitmap(self) -> None:
-        """Hold it as Roaring from now on."""
+        """Hold it as a bitmap from now on."""
         self._bitmap, self.packed = self.bitmap, None
 
     @property

@@ -295,7 +295,7 @@ class RangeBins:
         ordinals = ordinals_of(doubtful)
         keys, there = self._keys(ordinals)
         holds = from_sorted(ordinals[there & inside(keys)])
-        if self._dirty or found.packed is not None:
+        if self._dirty or found.has_words:
             return found.patched(doubtful, holds, self._size())
         return self._faces(found.bitmap | holds)  # whole bins hold nobody of the others
 

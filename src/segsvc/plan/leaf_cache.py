@@ -102,24 +102,21 @@ class LeafCache:
                 self.drop(key)
 
     def settle(self, entry: _Entry, *, again: bool) -> None:
-        """Hold an answer in the form that suits it from now on.
+        """Hold an answer in the form that suits it, if that is worth it.
 
-        Words combine fastest where few would not be quicker one by one. Those of sparse sets take
-        more than their bitmaps, and longer to make: they are made for answers asked *again*, and
-        kept while half of the room is left. Who made words of few pays for a bitmap once they are
-        asked again.
+        Words combine fastest. Those of sparse sets take more bytes than their bitmaps, and longer
+        to make: they are made for answers asked for *again*, while half of the room is left, and
+        given up when three quarters are taken.
         """
         answer = entry.answer
-        worth = answer.suits_words and (
-            answer.is_dense or (again and 2 * self.nbytes < self._limit)
-        )
+        suits = answer.suits_words and combine.may_go_in_words(answer.limit, self._form)
         if answer.packed is None:
-            if not worth or not combine.may_go_in_words(answer.limit, self._form):
+            if not suits or not (answer.is_dense or (again and 2 * self.nbytes < self._limit)):
                 return
             answer.to_words()
-        elif worth or not again:
-            return
         else:
+            if not again or (suits and (answer.is_dense or 4 * self.nbytes < 3 * self._limit)):
+                return
             answer.to_bitmap()
         if again:
             self.weigh(entry)

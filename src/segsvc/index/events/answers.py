@@ -87,6 +87,8 @@ class Answers:
 
     def moved(self, ordinal: int) -> None:
         """Take in that one contact's rows are others now."""
+        if ordinal >= self._log.contact_limit:
+            return  # who never had a row is in no column
         for held in (self.latest, self.earliest, self.totals):
             held.moved(ordinal)
 
