@@ -21,7 +21,16 @@ from segsvc.bitmap.convert import (
 )
 from segsvc.bitmap.expression import Expression
 from segsvc.bitmap.faces import Faces, are_few
-from segsvc.bitmap.words import Words, from_arrays, from_mask, from_words, room_for, words_of
+from segsvc.bitmap.filled import filled_words_of
+from segsvc.bitmap.words import (
+    Words,
+    bits_at,
+    from_arrays,
+    from_mask,
+    from_words,
+    room_for,
+    words_of,
+)
 
 __all__ = [
     "Bitmap",
@@ -29,9 +38,11 @@ __all__ = [
     "Faces",
     "Words",
     "are_few",
+    "bits_at",
     "bits_of",
     "combine",
     "copied",
+    "filled_words_of",
     "from_arrays",
     "from_bytes",
     "from_mask",

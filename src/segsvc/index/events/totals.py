@@ -6,6 +6,7 @@ the last few windows are kept, brought up to the last row and slid to the start 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,10 @@ _SLID_ROWS = 2**20
 """Rows up to which totals are slid to another start; farther ones are made anew."""
 
 _CREPT_SECONDS = 3_600
-"""How far they are slid in place: the start of a window creeps. What begins farther off is another
-window, and two that are asked for in turn must not slide one's totals to and fro."""
+"""How far the start of a window creeps; what begins farther off is another window."""
+
+_REMEMBERED = 16
+"""Windows of which it is known that they were asked for."""
 
 _PIECE_ROWS = 131_072
 _LIMIT = 2**62
@@ -133,6 +136,7 @@ class WindowTotals:
         self._log = log
         self._kept: list[Totals] = []
         """The last used comes last."""
+        self._asked: deque[tuple[Summed, int]] = deque(maxlen=_REMEMBERED)
 
     @property
     def nbytes(self) -> int:
@@ -162,12 +166,21 @@ class WindowTotals:
         totals = self._nearest(what, start)
         if totals is None:
             totals = Totals(what, start)
-        elif abs(totals.since - start) > _CREPT_SECONDS:
+        elif self._comes_again(what, start) and not _is_crept(totals.since, start):
             totals = totals.copied()
         else:
             self._kept.remove(totals)
         self._kept = [*self._kept, totals][-_KEPT:]
+        self._asked.append((what, start))
         yield from totals.follow(self._log)
+
+    def _comes_again(self, what: Summed, start: int) -> bool:
+        """Whether a window was asked for before, so that it should have totals of its own.
+
+        Two that are asked for in turn must not slide one's totals to and fro; one that is asked
+        for once may have those of another.
+        """
+        return any(of == what and _is_crept(since, start) for of, since in self._asked)
 
     def _start(self, first: int) -> int:
         return max(first, 0)
@@ -191,3 +204,7 @@ class WindowTotals:
         """Total one contact's rows anew, whose owner is another one now."""
         for totals in self._kept:
             totals.moved(self._log, ordinal)
+
+
+def _is_crept(since: int, start: int) -> bool:
+    return abs(since - start) <= _CREPT_SECONDS
