@@ -91,15 +91,34 @@ class LeafCache:
             self.weigh(entry)
 
     def weigh(self, entry: _Entry) -> None:
-        """Count the bytes of a held entry again; over the limit, drop what was not used lately."""
+        """Count the bytes of a held entry again; make room over the limit."""
+        self._count(entry)
+        if self.nbytes > self._limit:
+            by_use = sorted(self._held, key=lambda key: self._held[key].used)
+            self._thin(by_use)
+            if self.nbytes > self._limit:
+                self._drop_oldest(by_use)
+
+    def _count(self, entry: _Entry) -> None:
         weight = entry.answer.nbytes + _ENTRY_BYTES
         self.nbytes += weight - entry.nbytes
         entry.nbytes = weight
-        if self.nbytes > self._limit:
-            for key in sorted(self._held, key=lambda key: self._held[key].used):
-                if self.nbytes <= self._limit * _FULL_AGAIN_FROM:
-                    break
-                self.drop(key)
+
+    def _thin(self, by_use: list[tuple[WriteLog, AnyLeaf]]) -> None:
+        """Give up words of sparse sets, as many as need be: their bitmaps are worth more room."""
+        for key in by_use:
+            if self.nbytes <= self._limit:
+                break
+            entry = self._held[key]
+            if entry.answer.packed is not None and not entry.answer.is_dense:
+                entry.answer.to_bitmap()
+                self._count(entry)
+
+    def _drop_oldest(self, by_use: list[tuple[WriteLog, AnyLeaf]]) -> None:
+        for key in by_use:
+            if self.nbytes <= self._limit * _FULL_AGAIN_FROM:
+                break
+            self.drop(key)
 
     def settle(self, entry: _Entry, *, again: bool) -> None:
         """Hold an answer in the form that suits it, if that is worth it.
