@@ -8,6 +8,7 @@ from pyroaring import BitMap as Bitmap
 
 from segsvc.bitmap import combine
 from segsvc.bitmap.convert import (
+    add_to,
     bits_of,
     copied,
     from_bytes,
@@ -37,6 +38,7 @@ __all__ = [
     "Expression",
     "Faces",
     "Words",
+    "add_to",
     "are_few",
     "bits_at",
     "bits_of",

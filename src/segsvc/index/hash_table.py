@@ -22,6 +22,9 @@ Same: TypeAlias = Callable[[npt.NDArray[np.intp], Int64], Bool]
 _FIRST_SLOTS = 1_024
 _GROWTH = 2
 _NONE = -1
+_ONE = np.uint32(1)
+_FEW = 24
+"""So few are sought one by one: a step for all of them takes as long as 24 for one."""
 _MOVED_PER_ADDED = 4
 _MOVED_AT_LEAST = 8_192
 
@@ -50,26 +53,53 @@ class HashTable:
     def find(self, hashes: UInt64, same: Same) -> Int64:
         """Return the entry of each hash (int64, n), -1 where no entry is the same."""
         found: Int64 = np.full(len(hashes), _NONE, np.int64)
-        rows = np.arange(len(hashes))
         mask = np.int64(len(self._slots) - 1)
-        places = hashes.view(np.int64) & mask
-        held_hashes = self._hashes.elements
+        rows, places = np.arange(len(hashes)), hashes.view(np.int64) & mask
         while len(rows):
-            held = self._slots[places]
+            rows, places = self._first_alike(hashes, rows, places)
+            entries = self._slots[places].astype(np.int64) - 1
+            matched = same(rows, entries)
+            found[rows[matched]] = entries[matched]
+            others = np.flatnonzero(~matched)
+            rows, places = rows[others], (places[others] + 1) & mask
+        return found
+
+    def _first_alike(self, hashes: UInt64, rows: Int64, places: Int64) -> tuple[Int64, Int64]:
+        """Go on from *places* to the next entries of the same hashes; return who meets one, where.
+
+        Keys are compared behind this, once for all: a call at each step would cost small batches
+        more than the search.
+        """
+        slots, held_hashes = self._slots, self._hashes.elements
+        mask = np.int64(len(slots) - 1)
+        met_rows, met_places = [rows[:0]], [places[:0]]
+        while len(rows) > _FEW:
+            held = slots[places]
             occupied = np.flatnonzero(held)
             if len(occupied) < len(rows):
                 rows, places, held = rows[occupied], places[occupied], held[occupied]
-            entries = held.astype(np.int64) - 1
-            alike = np.flatnonzero(held_hashes[entries] == hashes[rows])
-            if len(alike):
-                matched = alike[same(rows[alike], entries[alike])]
-                found[rows[matched]] = entries[matched]
-                going = np.ones(len(rows), np.bool_)
-                going[matched] = False
-                left = np.flatnonzero(going)
-                rows, places = rows[left], places[left]
-            places = (places + 1) & mask
-        return found
+            alike = held_hashes[held - _ONE] == hashes[rows]
+            met_rows.append(rows[alike])
+            met_places.append(places[alike])
+            going = np.flatnonzero(~alike)
+            rows, places = rows[going], (places[going] + 1) & mask
+        if len(rows):
+            met = np.array([*self._one_by_one(hashes, rows, places)], np.int64).reshape(-1, 2)
+            met_rows.append(met[:, 0])
+            met_places.append(met[:, 1])
+        return np.concatenate(met_rows), np.concatenate(met_places)
+
+    def _one_by_one(self, hashes: UInt64, rows: Int64, places: Int64) -> Iterator[tuple[int, int]]:
+        """Do as `_first_alike` does, for few rows; yield (row, place)."""
+        slots, held_hashes = self._slots, self._hashes.elements
+        mask = len(slots) - 1
+        for row, place in zip(rows.tolist(), places.tolist(), strict=True):
+            wanted = hashes.item(row)
+            while held := slots.item(place):
+                if held_hashes.item(held - 1) == wanted:
+                    yield row, place
+                    break
+                place = (place + 1) & mask
 
     def hashes_of(self, entries: npt.NDArray[np.integer]) -> UInt64:
         """Return the hashes of some entries."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segsvc.bitmap import Bitmap, copied, from_sorted, ordinals_of, size_of
+from segsvc.bitmap import Bitmap, add_to, copied, from_sorted, ordinals_of, size_of
 from segsvc.condition.sample import SampleLeaf
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf, Condition, leaves
@@ -40,7 +40,10 @@ class LeafAnswer:
         """Let the answer be *holds* among *contacts*; return whose answer that changed."""
         changed: Bitmap = (self.members & contacts) ^ holds
         if changed:
-            self.members ^= changed
+            left = changed - holds
+            if left:
+                self.members -= left
+            add_to(self.members, changed & holds)
         return changed
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from segsvc.bitmap import Bitmap, size_of
+from segsvc.bitmap import Bitmap, add_to, size_of
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf, Condition
 from segsvc.condition.view import View
@@ -158,8 +158,10 @@ class Memberships:
         if doubtful:
             for held in map(self._held.__getitem__, self._order):
                 if held in doubtful and sweep.visit(held, is_new=held in new):
-                    held.members -= sweep.moved[held].left
-                    held.members |= sweep.moved[held].entered
+                    move = sweep.moved[held]
+                    if move.left:
+                        held.members -= move.left
+                    add_to(held.members, move.entered)
                     doubtful.update(self._users.get(held, ()))
         return sweep
 
