@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -68,9 +69,14 @@ class Bench:
         return base
 
     def copy(self, name: str) -> Path:
-        """Return a copy of the base's database that a suite may write to."""
+        """Return a copy of the base's database that a suite may write to.
+
+        It is on disk: the first commit that folds the log would wait for half a gigabyte else.
+        """
         path = self.work / f"{name}.db"
         shutil.copyfile(self.base.database, path)
+        with path.open("rb+") as copied:
+            os.fsync(copied.fileno())
         return path
 
     @property
