@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Sequence
@@ -59,4 +58,4 @@ class ResumeTokens:
         """Sign for this very store: another one that takes over its id has another hash key."""
         bound = json.dumps([state.store_id, state.settings.hash_key, principal]).encode()
         text = len(bound).to_bytes(4, "little") + bound + body
-        return hmac.new(key, text, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
+        return hmac.digest(key, text, "sha256")[:_SIGNATURE_BYTES]

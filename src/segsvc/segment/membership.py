@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import xor
 from typing import TypeAlias
 
 from segsvc.bitmap import Bitmap
@@ -13,25 +15,52 @@ from segsvc.segment.program import Program
 class Membership:
     """One segment's members, and how they follow from leaves and other segments.
 
+    Who enters and leaves is noted at once and put into the bitmap later: when somebody reads it,
+    or in turn, so that no revision writes to the bitmaps of all segments, which is mostly waiting
+    for memory.
+
     Attributes:
-        members: changed in place.
         paths: each leaf's path in the condition, and what keeps its answer.
         holds_for_none: whether a contact is in of whom nothing is written.
     """
 
     __slots__ = (
-        "answers", "condition", "holds_for_none", "members", "name", "paths", "program", "reads",
+        "_members", "_moved", "answers", "condition", "holds_for_none", "name", "paths", "program",
+        "reads",
     )  # fmt: skip
 
     def __init__(self, name: str, members: Bitmap) -> None:
         self.name = name
-        self.members = members
+        self._members = members
+        self._moved: list[Bitmap] = []
         self.condition: Condition | None = None
         self.program: Program[Source]
         self.answers: tuple[LeafAnswer, ...] = ()
         self.reads: tuple[Membership, ...] = ()
         self.paths: tuple[tuple[str, Source], ...] = ()
         self.holds_for_none = False
+
+    @property
+    def members(self) -> Bitmap:
+        """Who is in, changed in place; all who moved are in it."""
+        self.settle()
+        return self._members
+
+    @members.setter
+    def members(self, members: Bitmap) -> None:
+        self._members = members
+        self._moved.clear()
+
+    def move(self, entered: Bitmap, left: Bitmap) -> None:
+        """Let contacts in who are not members, and out who are."""
+        self._moved += (moved for moved in (entered, left) if moved)
+
+    def settle(self) -> None:
+        """Put those who moved into the bitmap."""
+        if self._moved:
+            first, *later = self._moved
+            self._members ^= reduce(xor, later, first)
+            self._moved.clear()
 
     def sources(self) -> tuple[Source, ...]:
         """Return what it rests on."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from segsvc.bitmap import Bitmap, add_to, size_of
+from segsvc.bitmap import Bitmap, size_of
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf, Condition
 from segsvc.condition.view import View
@@ -21,6 +21,9 @@ from segsvc.segment.membership import Membership, Source
 from segsvc.segment.program import holds_for_none, leaf_paths, program
 from segsvc.segment.sweep import Sweep
 from segsvc.segment.telling import Telling
+
+_SETTLED_EVERY = 16
+"""Revisions after which those who moved are put into a bitmap that nobody read meanwhile."""
 
 
 class Memberships:
@@ -36,6 +39,7 @@ class Memberships:
         self._users: dict[Source, list[Membership]] = {}
         self._changed: dict[LeafAnswer, Bitmap] = {}
         """Whose answers differ from those at the last revision."""
+        self._settled = 0
 
     @property
     def at(self) -> int:
@@ -158,12 +162,16 @@ class Memberships:
         if doubtful:
             for held in map(self._held.__getitem__, self._order):
                 if held in doubtful and sweep.visit(held, is_new=held in new):
-                    move = sweep.moved[held]
-                    if move.left:
-                        held.members -= move.left
-                    add_to(held.members, move.entered)
+                    held.move(sweep.moved[held].entered, sweep.moved[held].left)
                     doubtful.update(self._users.get(held, ()))
+        self._settle_some()
         return sweep
+
+    def _settle_some(self) -> None:
+        """Settle the next of all memberships, each one every so many revisions."""
+        self._settled = (self._settled + 1) % _SETTLED_EVERY
+        for name in self._order[self._settled :: _SETTLED_EVERY]:
+            self._held[name].settle()
 
     def _hold(self, name: str, condition: Condition, view: View) -> Membership:
         """Let what is held under *name* follow from *condition*; its members stay what they are."""

@@ -35,6 +35,7 @@ _ENTRY_BYTES = 512
 
 _TOKEN_TAG = bytes([pb.WatchResponse.RESUME_TOKEN_FIELD_NUMBER << 3 | 2])
 _Key = tuple[str, int, int, int, bool]
+_NOBODY = Bitmap()
 _WHOLE = -1
 """Stands for the place of a delta where all of a revision are meant."""
 
@@ -75,8 +76,10 @@ class EncodedChanges:
                     key = (owner, changes.revision, place, wire_format, with_leaves)
                     yield from self._each(key, partial(encoded, delta))
 
+        batches = _Batches(state, wire_format)
+
         def encoded(delta: Delta) -> Iterator[bytes]:
-            for part in _encoded(state, delta, wire_format, with_leaves=with_leaves):
+            for part in _encoded(batches, delta, wire_format, with_leaves=with_leaves):
                 self.made += 1
                 yield part
 
@@ -123,10 +126,11 @@ def encode(
     first_revision: int,
 ) -> Iterator[bytes]:
     """Yield the messages of some deltas of *changes*, each small enough to be sent at once."""
+    batches = _Batches(state, wire_format)
     parts = (
         part
         for delta in deltas
-        for part in _encoded(state, delta, wire_format, with_leaves=with_leaves)
+        for part in _encoded(batches, delta, wire_format, with_leaves=with_leaves)
     )
     return _joined(_head(state, changes, first_revision), parts)
 
@@ -155,34 +159,30 @@ def _joined(head: bytes, parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _encoded(
-    state: StoreState, delta: Delta, wire_format: int, *, with_leaves: bool
+    batches: _Batches, delta: Delta, wire_format: int, *, with_leaves: bool
 ) -> Iterator[bytes]:
     """Yield a delta as parts of messages, cut where it is too large for one."""
-    for entered, left in _parts(delta, wire_format):
+    for entered, left in _parts(delta, batch_size(wire_format)):
         message = pb.WatchResponse()
-        held = message.deltas.deltas.add(
-            segment_id=delta.segment_id,
-            cause=int(delta.cause),
-            changed_leaf_paths=delta.leaves if with_leaves else (),
-        )
-        if entered is not None:
-            held.entered.CopyFrom(_batch(state, entered, wire_format))
-        if left is not None:
-            held.left.CopyFrom(_batch(state, left, wire_format))
+        held = message.deltas.deltas.add(segment_id=delta.segment_id, cause=int(delta.cause))
+        if with_leaves:
+            held.changed_leaf_paths.extend(delta.leaves)
+        if entered:
+            batches.put(held.entered, entered)
+        if left:
+            batches.put(held.left, left)
         yield message.SerializeToString()
 
 
-def _parts(delta: Delta, wire_format: int) -> Iterator[tuple[UInt32 | None, UInt32 | None]]:
+def _parts(delta: Delta, size: int) -> Iterator[tuple[Bitmap, Bitmap]]:
     """Yield (entered, left) of each message: both in one if they fit."""
-    size = batch_size(wire_format)
-    entered, left = ordinals_of(delta.entered), ordinals_of(delta.left)
-    if len(entered) + len(left) <= size:
-        yield entered if len(entered) else None, left if len(left) else None
+    if len(delta.entered) + len(delta.left) <= size:
+        yield delta.entered, delta.left
         return
-    for part in _cut(entered, size):
-        yield part, None
-    for part in _cut(left, size):
-        yield None, part
+    for part in _cut(ordinals_of(delta.entered), size):
+        yield from_sorted(part), _NOBODY
+    for part in _cut(ordinals_of(delta.left), size):
+        yield _NOBODY, from_sorted(part)
 
 
 def _cut(ordinals: UInt32, size: int) -> Iterator[UInt32]:
@@ -200,13 +200,34 @@ def is_by_id(wire_format: int) -> bool:
     return wire_format <= evaluation_pb2.MEMBER_FORMAT_CONTACT_IDS
 
 
-def _batch(state: StoreState, part: UInt32, wire_format: int) -> evaluation_pb2.MemberBatch:
-    """Encode contacts, also those who are gone since."""
-    if wire_format == evaluation_pb2.MEMBER_FORMAT_ROARING:
-        return evaluation_pb2.MemberBatch(roaring=to_bytes(from_sorted(part)))
-    if not is_by_id(wire_format):
-        return evaluation_pb2.MemberBatch(ordinals=part.astype("<u4").tobytes())
-    return evaluation_pb2.MemberBatch(contact_ids=values.strings(state.index.contacts.ids_of(part)))
+class _Batches:
+    """Encodes contacts of one revision, also those who are gone since.
+
+    Segments that changed alike share a bitmap, whose bytes are made once.
+    """
+
+    def __init__(self, state: StoreState, wire_format: int) -> None:
+        self._state = state
+        self._format = wire_format
+        self._images: dict[int, tuple[Bitmap, bytes]] = {}
+        """By identity; the bitmap is kept, so that no other gets its identity."""
+
+    def put(self, batch: evaluation_pb2.MemberBatch, members: Bitmap) -> None:
+        """Fill a batch with contacts."""
+        if self._format == evaluation_pb2.MEMBER_FORMAT_ROARING:
+            batch.roaring = self._image(members)
+        elif is_by_id(self._format):
+            held = self._state.index.contacts.ids_of(ordinals_of(members))
+            batch.contact_ids.CopyFrom(values.strings(held))
+        else:
+            batch.ordinals = ordinals_of(members).astype("<u4").tobytes()
+
+    def _image(self, members: Bitmap) -> bytes:
+        found = self._images.get(id(members))
+        if found is None:
+            canonical = from_sorted(ordinals_of(members))
+            found = self._images[id(members)] = members, to_bytes(canonical)
+        return found[1]
 
 
 def snapshot(
@@ -224,12 +245,9 @@ def snapshot(
                 revision=revision,
                 at=timestamp(at),
                 ordinal_epoch=state.ordinal_epoch,
-                snapshot=pb.MembershipSnapshot(
-                    segment_id=segment_id,
-                    members=_batch(state, part, wire_format),
-                    more=place + 1 < len(parts),
-                ),
+                snapshot=pb.MembershipSnapshot(segment_id=segment_id, more=place + 1 < len(parts)),
             )
+            _Batches(state, wire_format).put(message.snapshot.members, from_sorted(part))
             yield message.SerializeToString()
 
 
