@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,3 +184,37 @@ def test_hanging_up_at_any_moment(shop: Shop) -> None:
         take(call)
     call.cancel()
     assert known.members == {name: shop.members(name) for name in ("germans", "french")}
+
+
+@pytest.mark.parametrize("restarts", [1, 2])
+@pytest.mark.parametrize("with_snapshot", [False, True])
+def test_a_token_of_what_a_restored_backup_never_saw_is_refused(
+    tmp_path: Path, restarts: int, with_snapshot: bool
+) -> None:
+    database, backup = tmp_path / "shop.db", tmp_path / "backup.db"
+    with serving(database) as served:
+        shop = Shop(served).open()
+        shop.segment("germans", 'country is "DE"')
+        watcher = shop.watch()
+        watcher.until(shop.contact("ann", country="DE"))
+        kept = watcher.token
+    shutil.copyfile(database, backup)
+    with serving(database) as served:
+        shop = Shop(served)
+        watcher = shop.watch(resume_token=kept)
+        watcher.until(shop.contact("bob", country="DE"))
+        lost = watcher.token
+    written = []
+    for _ in range(restarts):
+        with serving(backup) as served:
+            shop = Shop(served)
+            shop.advance(60)
+            written.append(shop.contact(f"eve-{shop.now()}", country="DE"))
+            if with_snapshot:
+                shop.snapshot()
+    with serving(backup) as served:
+        shop = Shop(served)
+        with pytest.raises(grpc.RpcError) as raised:
+            refused(shop.watch(resume_token=lost))
+        assert raised.value.code() is grpc.StatusCode.OUT_OF_RANGE
+        assert shop.watch(resume_token=kept).first.revision == written[0]

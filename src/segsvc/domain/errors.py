@@ -319,8 +319,8 @@ class WatchGenerationChanged(SegsvcError):
     @property
     def message(self) -> str:
         return (
-            "the watch began before the service changed how it reads data; "
-            "begin again with a snapshot"
+            "what the watch was told is not what is kept here: the service has changed how it "
+            "reads data, or a backup was put back; begin again with a snapshot"
         )
 
 

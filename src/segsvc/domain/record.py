@@ -65,6 +65,7 @@ class JournalRecord:
     Attributes:
         at: UTC seconds of the revision.
         payloads: the requests' own bytes, one per `RecordHeader.requests`.
+        epoch: of the owner of the database who stored it; 0: it is not stored yet.
     """
 
     store_id: StoreId
@@ -73,3 +74,4 @@ class JournalRecord:
     kind: RecordKind
     header: RecordHeader
     payloads: tuple[bytes, ...] = ()
+    epoch: int = 0

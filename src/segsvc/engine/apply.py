@@ -78,7 +78,7 @@ def apply_record(
     Args:
         decoded: the writes, which spares decoding the payloads again on the live path.
     """
-    _begin(state, record)
+    state.reach(record)
     effect = Effect()
     answers = _apply_writes(state, record, codec, decoded, effect)
     if effect.new_calendar:
@@ -106,13 +106,8 @@ def apply_record(
 
 def apply_tick(state: StoreState, record: JournalRecord, deltas: tuple[Delta, ...]) -> None:
     """Apply a tick whose *deltas* are known, because memberships were brought to it already."""
-    _begin(state, record)
+    state.reach(record)
     _conclude(state, Feed(deltas))
-
-
-def _begin(state: StoreState, record: JournalRecord) -> None:
-    assert record.revision == state.revision + 1, "revisions grow by one"
-    state.revision, state.at = record.revision, record.at
 
 
 def _conclude(state: StoreState, feed: Feed) -> None:
@@ -152,7 +147,7 @@ def new_store(
     facts = dict(record.header.facts["settings"])
     facts["week_start"] = Weekday(facts["week_start"])
     state = StoreState(store_id, StoreSettings(**facts), evaluation)
-    state.revision, state.at = record.revision, record.at
+    state.reach(record)
     state.updated_revision = record.revision
     state.rules = record.header.rules
     state.memberships.answers.at = record.at

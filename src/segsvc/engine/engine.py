@@ -119,7 +119,7 @@ class Engine:
 
     async def _recover(self, store_id: str) -> tuple[StoreState, Recovered]:
         try:
-            return recover_store(self.storage, store_id, self.codec, self.evaluation)
+            return self._replayed(store_id)
         except Unapplied as broken:
             if not self._empties_unapplied:
                 raise StorageFailed(
@@ -128,7 +128,13 @@ class Engine:
                     "start once with empty_unapplied"
                 ) from broken
             await self._empty(broken.record)
-        return recover_store(self.storage, store_id, self.codec, self.evaluation)
+        return self._replayed(store_id)
+
+    def _replayed(self, store_id: str) -> tuple[StoreState, Recovered]:
+        """Return a store as storage tells it, to be written on by this owner."""
+        state, recovered = recover_store(self.storage, store_id, self.codec, self.evaluation)
+        state.lineage.owner = self.storage.epoch
+        return state, recovered
 
     async def _renew_rules(self, state: StoreState, recovered: Recovered) -> None:
         """Go on under this service's rules; see `new_rules`."""
@@ -217,6 +223,7 @@ class Engine:
             record = _first_record(checked, settings, request_id, digest, self.rules)
             await self.in_thread(self.storage.create_store, checked, record)
             state = self._stores[checked] = new_store(checked, record, self.evaluation)
+            state.lineage.owner = self.storage.epoch
             return state, Answer(1, at, {})
 
     async def delete_store(self, store_id: str) -> None:
@@ -353,7 +360,7 @@ class Engine:
         """Empty *record*'s revision for every replay, and bring the store back without it."""
         state = self._stores[store_id]
         await self._empty(record)
-        rebuilt, _ = recover_store(self.storage, store_id, self.codec, self.evaluation)
+        rebuilt, _ = self._replayed(store_id)
         vars(state).update(vars(rebuilt))
 
     async def _empty(self, record: JournalRecord) -> None:

@@ -148,6 +148,6 @@ def _replay(
             f"to {record.revision}"
         )
     if record.revision in emptied:
-        state.revision, state.at = record.revision, record.at
+        state.reach(record)
     else:
         apply_record(state, record, codec)

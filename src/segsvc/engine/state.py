@@ -26,6 +26,7 @@ from segsvc.domain.section import FrozenState, Sections
 from segsvc.domain.standard_schema import STANDARD_SCHEMA
 from segsvc.engine.codec import Codec
 from segsvc.engine.evaluation import Evaluation
+from segsvc.engine.lineage import Lineage
 from segsvc.engine.requests import AnsweredRequests
 from segsvc.index import BytesSection, IndexView, StoreIndex, WriteLog
 from segsvc.plan.contact import next_edge
@@ -84,6 +85,7 @@ class StoreState:
         self.quotas = Quotas()
         self.compacted = 0
         """Changes up to this revision are dropped, in memory and on disk."""
+        self.lineage = Lineage()
         self.watch_generation = 1
         """Grows when deltas that were sent may not be those that a replay gives."""
         self.gone = False
@@ -106,6 +108,12 @@ class StoreState:
     def etag(self) -> str:
         """Changes with every update of the settings."""
         return str(self.updated_revision)
+
+    def reach(self, record: JournalRecord) -> None:
+        """Take in the revision and the instant of the next record."""
+        assert record.revision == self.revision + 1, "revisions grow by one"
+        self.revision, self.at = record.revision, record.at
+        self.lineage.wrote(record.revision, record.at, record.epoch)
 
     def change_settings(self, settings: StoreSettings) -> None:
         """Use other settings from now on."""
@@ -154,6 +162,7 @@ class StoreState:
             "triggers": self.triggers.facts(),
             "quotas": self.quotas.facts(),
             "watch_generation": self.watch_generation,
+            "lineage": self.lineage.facts(),
             "rules": self.rules,
         }
 
@@ -186,6 +195,7 @@ class StoreState:
         state.triggers = Triggers.load(facts["triggers"], sections)
         state.quotas = Quotas.load(facts["quotas"])
         state.watch_generation = facts["watch_generation"]
+        state.lineage = Lineage.load(facts.get("lineage"))
         state.rules = facts["rules"]
         state.memberships.load(
             state.view(),

@@ -12,7 +12,8 @@ from segsvc.engine.state import StoreState
 WATCH_KEYS = "watch-tokens"
 """The name under which storage keeps the keys."""
 
-_VERSION = 1
+_VERSION = 2
+"""Since 2 with the instant it was made at."""
 _SIGNATURE_BYTES = 16
 
 
@@ -28,7 +29,7 @@ class ResumeTokens:
 
     def make(self, state: StoreState, principal: str, revision: int) -> bytes:
         """Return the token that continues behind *revision*."""
-        facts = [_VERSION, state.watch_generation, state.ordinal_epoch, [revision]]
+        facts = [_VERSION, state.watch_generation, state.ordinal_epoch, [revision], state.at]
         body = json.dumps(facts, separators=(",", ":")).encode()
         return self._sign(self._keys[0], state, principal, body) + body
 
@@ -37,7 +38,8 @@ class ResumeTokens:
 
         Raises:
             InvalidToken: it was changed, or made for another store or caller.
-            OrdinalEpochChanged, WatchGenerationChanged: a snapshot must be taken instead.
+            OrdinalEpochChanged, WatchGenerationChanged: a snapshot must be taken instead; the
+                deltas up to the token may not be those that are kept here.
         """
         signature, body = token[:_SIGNATURE_BYTES], token[_SIGNATURE_BYTES:]
         if not any(
@@ -45,11 +47,14 @@ class ResumeTokens:
             for key in self._keys
         ):
             raise InvalidToken("resume_token")
-        _, generation, epoch, revisions = json.loads(body)
+        _, generation, epoch, revisions, *made_at = json.loads(body)
         if epoch != state.ordinal_epoch:
             raise OrdinalEpochChanged(state.ordinal_epoch)
         revision = int(revisions[0])
-        if generation != state.watch_generation or revision > state.revision:
+        told = revision <= state.revision and (
+            not made_at or state.lineage.holds(revision, made_at[0])
+        )
+        if generation != state.watch_generation or not told:
             raise WatchGenerationChanged(state.watch_generation)
         return revision
 

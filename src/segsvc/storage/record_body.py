@@ -79,6 +79,7 @@ def decode(stored: StoredBody, store_id: str, revision: int) -> JournalRecord:
             facts=header["facts"],
         ),
         payloads=tuple(payloads),
+        epoch=header["epoch"],
     )
 
 
