@@ -101,7 +101,9 @@ class Telling:
         if share.cause in {Cause.DATA, Cause.TIME, Cause.MERGED}:
             moved = share.came | share.went
             for path, source in held.paths:
-                if self._differ(source) & moved or (share.lost and self._losers(source).intersect(share.lost)):
+                if self._differ(source) & moved or (
+                    share.lost and self._losers(source).intersect(share.lost)
+                ):
                     yield path
 
     def _losers(self, source: Source) -> Bitmap:
