@@ -149,11 +149,19 @@ class LeafAnswers:
                 differing = held.put(among, held.leaf.matches(view, at, among))
                 if differing:
                     changed[held] = differing
-        for held in self._changes_when(touched, at, everything=everything):
-            held.due = held.leaf.next_flip(view, at)
+        self._renew_due(list(self._changes_when(touched, at, everything=everything)), view, at)
         self.at = at
-        self._find_due()
         return changed
+
+    def _renew_due(self, doubtful: list[LeafAnswer], view: View, at: int) -> None:
+        """Ask answers anew when they are due; the others are looked at if the first was theirs."""
+        was_first = [held for held in doubtful if held.due is not None and held.due == self.due]
+        for held in doubtful:
+            held.due = held.leaf.next_flip(view, at)
+            if held.due is not None and (self.due is None or held.due < self.due):
+                self.due = held.due
+        if was_first:
+            self._find_due()
 
     def _doubtful(
         self, view: View, touched: Touched, since: int, at: int
@@ -163,10 +171,9 @@ class LeafAnswers:
         for name, contacts in _written(touched):
             for held in self._readers.get(name, ()):
                 found[held] = found[held] | contacts if held in found else contacts
-        for held in self:
-            if held.due is not None and held.due <= at:
-                flips = held.leaf.flips(view, since, at)
-                found[held] = found[held] | flips if held in found else flips
+        for held in self._due_by(at):
+            flips = held.leaf.flips(view, since, at)
+            found[held] = found[held] | flips if held in found else flips
         if touched.created:
             for held in self:
                 if held.blank is False:
@@ -175,6 +182,12 @@ class LeafAnswers:
                 if blank and self._holds_for_blank(held, view, at, blank) is not False:
                     found[held] = found[held] | blank if held in found else blank
         return found
+
+    def _due_by(self, at: int) -> list[LeafAnswer]:
+        """Return the answers that time may have changed by *at*."""
+        if self.due is None or self.due > at:
+            return []
+        return [held for held in self if held.due is not None and held.due <= at]
 
     def _holds_for_blank(self, held: LeafAnswer, view: View, at: int, blank: Bitmap) -> bool | None:
         if held.blank is None and not isinstance(held.leaf, SampleLeaf):
@@ -186,7 +199,7 @@ class LeafAnswers:
         if everything:
             yield from self
             return
-        stale = {held: None for held in self if held.due is not None and held.due <= at}
+        stale = dict.fromkeys(self._due_by(at))
         for name, _ in _written(touched):
             stale.update(self._readers.get(name, {}))
         yield from stale

@@ -7,7 +7,8 @@ to the segments that use the leaf, and whose membership changed to the segments 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush
 
 from segsvc.bitmap import Bitmap, size_of
 from segsvc.condition.segment import SegmentLeaf
@@ -32,8 +33,10 @@ class Memberships:
     def __init__(self) -> None:
         self.answers = LeafAnswers()
         self._held: dict[str, Membership] = {}
-        self._order: list[str] = []
+        self._order: list[Membership] = []
         """Everything held, behind what it reads."""
+        self._place: dict[Membership, int] = {}
+        """In that order."""
         self._rank: dict[str, int] = {}
         """Places of the segments in the catalog."""
         self._users: dict[Source, list[Membership]] = {}
@@ -99,7 +102,7 @@ class Memberships:
             self._reorder(catalog)
         lost = self._lose(touched.retired() - view.universe())
         sweep = self._sweep(view, touched, changed, defined)
-        by_definition = set(self._order) if everything else self._resting_on(defined)
+        by_definition = self._held.keys() if everything else self._resting_on(defined)
         telling = Telling(sweep, lost, touched, self._changed)
         deltas = [*self._deltas(telling, defined, by_definition)]
         for segment_id, members in ended.items():
@@ -159,19 +162,34 @@ class Memberships:
         new = {self._held[segment_id] for segment_id in defined}
         doubtful |= new
         sweep = Sweep(universe if new else contacts & universe, touched.created, changed)
-        if doubtful:
-            for held in map(self._held.__getitem__, self._order):
-                if held in doubtful and sweep.visit(held, is_new=held in new):
-                    held.move(sweep.moved[held].entered, sweep.moved[held].left)
-                    doubtful.update(self._users.get(held, ()))
+        for held in self._changing(sweep, doubtful, new):
+            held.move(sweep.moved[held].entered, sweep.moved[held].left)
         self._settle_some()
         return sweep
+
+    def _changing(
+        self, sweep: Sweep, doubtful: set[Membership], new: Collection[Membership] = ()
+    ) -> Iterator[Membership]:
+        """Visit *doubtful*, and who reads those that change; yield who changes.
+
+        Each is visited behind what it reads. Nobody else costs anything, however many there are.
+        """
+        waiting = [self._place[held] for held in doubtful]
+        heapify(waiting)
+        while waiting:
+            held = self._order[heappop(waiting)]
+            if sweep.visit(held, is_new=held in new):
+                yield held
+                for user in self._users.get(held, ()):
+                    if user not in doubtful:
+                        doubtful.add(user)
+                        heappush(waiting, self._place[user])
 
     def _settle_some(self) -> None:
         """Settle the next of all memberships, each one every so many revisions."""
         self._settled = (self._settled + 1) % _SETTLED_EVERY
-        for name in self._order[self._settled :: _SETTLED_EVERY]:
-            self._held[name].settle()
+        for held in self._order[self._settled :: _SETTLED_EVERY]:
+            held.settle()
 
     def _hold(self, name: str, condition: Condition, view: View) -> Membership:
         """Let what is held under *name* follow from *condition*; its members stay what they are."""
@@ -220,15 +238,19 @@ class Memberships:
 
         self._rank = {segment.id: place for place, segment in enumerate(catalog)}
         followed = (name for name in self._held if name not in self._rank)
-        self._order = [*followed, *sorted(self._rank, key=rank)]
+        self._put_in_order([*followed, *sorted(self._rank, key=rank)])
+
+    def _put_in_order(self, names: Iterable[str]) -> None:
+        self._order = [self._held[name] for name in names]
+        self._place = {held: place for place, held in enumerate(self._order)}
 
     def _resting_on(self, defined: Collection[str]) -> set[str]:
         """Return the segments in *defined* and all that read them, over any number of steps."""
         found = set(defined)
         if found:
-            for segment_id in self._order:
-                if any(held.name in found for held in self._held[segment_id].reads):
-                    found.add(segment_id)
+            for held in self._order:
+                if any(read.name in found for read in held.reads):
+                    found.add(held.name)
         return found
 
     def imagine(self, segment_id: str, members: Bitmap) -> dict[str, tuple[Bitmap, Bitmap]]:
@@ -244,10 +266,8 @@ class Memberships:
         if doubtful:
             sweep = Sweep(members ^ before, Bitmap(), {})
             sweep.imagine(changed, members)
-            for held in map(self._held.__getitem__, self._order):
-                if held in doubtful and sweep.visit(held):
-                    changes[held.name] = sweep.moved[held].entered, sweep.moved[held].left
-                    doubtful.update(self._users.get(held, ()))
+            for held in self._changing(sweep, doubtful):
+                changes[held.name] = sweep.moved[held].entered, sweep.moved[held].left
         return changes
 
     def load(self, view: View, catalog: Catalog, at: int, members: Callable[[str], Bitmap]) -> None:
@@ -268,14 +288,14 @@ class Memberships:
         if held is None:
             held = self._hold(name, condition, view)
             held.members = Sweep(view.universe(), Bitmap(), {}).members(held)
-            self._order.insert(0, name)
+            self._put_in_order([name, *(before.name for before in self._order)])
         return held.members
 
     def recheck(self, view: View, catalog: Catalog) -> tuple[Delta, ...]:
         """Compare all members with their conditions; correct and return what differs."""
         sweep = Sweep(view.universe(), Bitmap(), {})
         moved: dict[str, tuple[Bitmap, Bitmap]] = {}
-        for held in map(self._held.__getitem__, self._order):
+        for held in self._order:
             if sweep.visit(held, is_new=True):
                 moved[held.name] = sweep.moved[held].entered, sweep.moved[held].left
                 held.members ^= moved[held.name][0] | moved[held.name][1]
