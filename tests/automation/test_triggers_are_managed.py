@@ -126,6 +126,8 @@ def test_what_is_wrong_is_said(shop: Shop, store: Store) -> None:
         store.create_trigger("Welcome", "germans", cooldown_days=3)
     with pytest.raises(InvalidArgument):
         store.update_trigger("welcome")
+    with pytest.raises(ValueError, match="give both"):
+        store.update_trigger("welcome", name="Hello", cooldown_days=3)
     with pytest.raises(OutOfRange):
         store.ack_entries("welcome", 1)
     with pytest.raises(OutOfRange):

@@ -100,3 +100,11 @@ def test_watch_goes_on_from_a_token_that_it_printed(shop: Shop, run: Run) -> Non
     ).stdout.splitlines()
     assert told[0].endswith("buyers +1 -0 data +bob [the only leaf]")
     assert told[1].endswith("buyers +0 -1 contact_deleted -ann")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("--since", "***"), ("--since", "AAAA", "--members"), ("--limit", "-1")],
+)
+def test_a_watch_that_cannot_begin_as_asked_is_refused(shop: Shop, given: tuple[str, ...]) -> None:
+    assert CliRunner().invoke(app, ["watch", *given]).exit_code == 2

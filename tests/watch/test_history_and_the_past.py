@@ -6,7 +6,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from segsvc.v1 import segment_pb2, segment_service_pb2, watch_service_pb2
+from segsvc.v1 import segment_pb2, segment_service_pb2, store_service_pb2, watch_service_pb2
 from tests.watch.shop import DAY, NOW, Shop
 
 HOUR = 3_600
@@ -97,3 +97,37 @@ def test_days_and_hours(shop: Shop) -> None:
         end_time=Timestamp(seconds=NOW + 4 * HOUR),
     )
     assert first == [(0, 2, 2, 0), (HOUR, 2, 0, 0), (2 * HOUR, 2, 0, 0), (3 * HOUR, 3, 1, 0)]
+
+
+def test_a_change_of_the_time_zone_loses_no_counts(shop: Shop) -> None:
+    shop.segment("buyers", "has done order_placed")
+    for number in range(4):
+        shop.event(f"c{number}")
+        shop.advance(DAY)
+    before = history(shop)
+    assert sum(held[2] for held in before) == 4
+    for zone in ("America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"):
+        request = store_service_pb2.UpdateStoreRequest(store_id=shop.store_id)
+        request.store.time_zone = zone
+        request.update_mask.paths.append("time_zone")
+        shop.served.stores.UpdateStore(request)
+        shop.event(f"in {zone}")
+        days = history(shop)
+        assert sum(held[2] for held in days) == days[-1][1] == len(shop.members("buyers"))
+        assert [held[1] for held in days] == sorted(held[1] for held in days)
+        shop.advance(HOUR)
+
+
+def test_hours_that_are_no_longer_kept_are_left_out(shop: Shop) -> None:
+    shop.segment("buyers", "has done order_placed")
+    shop.event("ann")
+    shop.advance(100 * DAY)
+    shop.event("bob")
+    hours = history(
+        shop,
+        interval=segment_pb2.HISTORY_INTERVAL_HOUR,
+        start_time=Timestamp(seconds=NOW),
+        end_time=Timestamp(seconds=NOW + 11 * DAY),
+    )
+    assert hours[0] == (10 * DAY, 1, 0, 0)
+    assert len(hours) == 24

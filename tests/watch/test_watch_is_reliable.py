@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from segsvc.v1 import watch_service_pb2
-from tests.watch.shop import Known, Shop
+import grpc
+import pytest
+
+from segsvc.v1 import evaluation_pb2, store_service_pb2, watch_service_pb2
+from tests.watch.shop import PATIENCE, Known, Shop, told
 
 
 def test_a_stalled_reader_catches_up(shop: Shop) -> None:
@@ -43,3 +46,48 @@ def test_coalescing_unites_what_a_reader_missed(shop: Shop) -> None:
     known = Known()
     known.apply(watcher.first)
     assert known.members == {"germans": {"bob", "cat"}}
+
+
+def test_coalescing_does_not_tell_that_somebody_left_who_is_back(shop: Shop) -> None:
+    shop.segment("germans", 'country is "DE"')
+    shop.contact("ann", "bob", "cat", country="DE")
+    snapshot = shop.watch(initial_snapshot=watch_service_pb2.INITIAL_SNAPSHOT_MEMBERS).first
+    shop.delete("ann")
+    shop.merge("bob", "cat")
+    shop.delete("cat")
+    last = shop.contact("ann", "bob", country="DE")
+    token = snapshot.resume_token
+    watcher = shop.watch(resume_token=token, coalesce=True)
+    known = Known()
+    known.apply(snapshot)
+    known.apply(watcher.first)
+    assert watcher.first.revision == last
+    assert known.members == {"germans": {"ann", "bob"}}
+    (delta,) = map(told, watcher.first.deltas.deltas)
+    assert delta[2:] == ([], ["cat"])
+    ordinals = shop.watch(
+        resume_token=token, coalesce=True, format=evaluation_pb2.MEMBER_FORMAT_ORDINALS
+    ).first
+    (by_ordinal,) = ordinals.deltas.deltas
+    assert (len(by_ordinal.entered.ordinals), len(by_ordinal.left.ordinals)) == (2 * 4, 3 * 4)
+
+
+@pytest.mark.parametrize("made_again", [False, True])
+def test_a_watch_ends_when_its_store_is_deleted_also_for_a_slow_reader(
+    shop: Shop, made_again: bool
+) -> None:
+    everybody = [f"{'contact' * 6}-{number:06}" for number in range(20_000)]
+    shop.contact(*everybody, country="DE")
+    for name in "abc":
+        shop.segment(name, 'country is "DE"')
+    request = watch_service_pb2.WatchRequest(
+        store_id="shop", initial_snapshot=watch_service_pb2.INITIAL_SNAPSHOT_MEMBERS
+    )
+    stream = shop.served.watch.Watch(request, timeout=PATIENCE)
+    next(stream)
+    shop.served.stores.DeleteStore(store_service_pb2.DeleteStoreRequest(store_id="shop"))
+    if made_again:
+        shop.open()
+    with pytest.raises(grpc.RpcError) as ended:
+        list(stream)
+    assert ended.value.code() is grpc.StatusCode.NOT_FOUND

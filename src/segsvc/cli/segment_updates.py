@@ -65,6 +65,10 @@ def update(
     json: Json = False,
 ) -> None:
     """Change a segment; ``segment preview`` says what that does."""
+    if condition is None and feeds is not Feeds.NONE:
+        raise typer.BadParameter("--trigger-on-update goes with a new condition")
+    if condition is None and name is None and description is None:
+        raise typer.BadParameter("give a condition, --name or --description")
     with opened(server, store, tls_ca) as shop:
         changed = shop.update_segment(
             segment_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 
 from segsvc.cli.conditions import parsed
@@ -206,4 +205,4 @@ def delete_store(
         raise typer.Abort
     with connected(server, tls_ca) as client:
         gone = client.store(store_id).delete()
-    answer(gone, json, lambda held: answers.print(f"{MessageToDict(held) or 'erased'}"))
+    answer(gone, json, lambda held: answers.print(f"erased {held.deleted_contacts:,} contacts"))

@@ -39,6 +39,28 @@ def serve(
     metrics_port: Annotated[
         int | None, typer.Option(help="Port of Prometheus metrics on loopback.")
     ] = None,
+    max_message_bytes: Annotated[
+        int | None, typer.Option(help="Of a received message. [4194304]")
+    ] = None,
+    snapshot_journal_bytes: Annotated[
+        int | None, typer.Option(help="Journal bytes after which a snapshot is taken. [268435456]")
+    ] = None,
+    leaf_cache_bytes: Annotated[
+        int | None, typer.Option(help="Memory for answers of leaves; 0: none. [268435456]")
+    ] = None,
+    keep_changes_hours: Annotated[
+        int | None, typer.Option(help="How long watchers can resume. [168]")
+    ] = None,
+    watch_bookmark_seconds: Annotated[
+        float | None, typer.Option(help="How often an idle watcher gets a bookmark. [5]")
+    ] = None,
+    empty_unapplied: Annotated[
+        bool,
+        typer.Option("--empty-unapplied", help="Empty a last, unapplied revision."),
+    ] = False,
+    stop_grace: Annotated[
+        float | None, typer.Option(help="Seconds that running calls get at the stop. [10]")
+    ] = None,
     log_format: Annotated[str | None, typer.Option(help="auto, json or console.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
@@ -62,6 +84,13 @@ def serve(
             tls_client_ca=tls_client_ca,
             insecure=insecure or None,
             metrics_port=metrics_port,
+            max_message_bytes=max_message_bytes,
+            snapshot_journal_bytes=snapshot_journal_bytes,
+            leaf_cache_bytes=leaf_cache_bytes,
+            keep_changes_hours=keep_changes_hours,
+            watch_bookmark_seconds=watch_bookmark_seconds,
+            empty_unapplied=empty_unapplied or None,
+            stop_grace=stop_grace,
             log_format=log_format,
             log_level=log_level,
         )

@@ -31,16 +31,18 @@ def watch(
     members: Annotated[bool, typer.Option("--members", help="Begin with who is in now.")] = False,
     since: Annotated[str, typer.Option(help="A resume_token that --json printed.")] = "",
     why: Annotated[bool, typer.Option("--why", help="Name the leaves that changed.")] = False,
-    limit: Annotated[int, typer.Option(help="End after so many changes; 0: never.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="End after so many changes; 0: never.")] = 0,
     store: StoreId = DEFAULT_STORE,
     server: Server = DEFAULT_SERVER,
     tls_ca: Authority = None,
     json: Json = False,
 ) -> None:
     """Print who enters and leaves segments, until Ctrl-C; goes on when the server restarts."""
+    if since and members:
+        raise typer.BadParameter("goes without --since, which begins behind what was told")
     with opened(server, store, tls_ca) as shop:
         changes = shop.watch(
-            *(segments or ()), since=b64decode(since), members=members, changed_leaves=why
+            *(segments or ()), since=_token(since), members=members, changed_leaves=why
         )
         try:
             for number, change in enumerate(changes, 1):
@@ -50,6 +52,13 @@ def watch(
                     return
         except KeyboardInterrupt:
             raise typer.Exit(0) from None
+
+
+def _token(said: str) -> bytes:
+    try:
+        return b64decode(said, validate=True)
+    except ValueError:
+        raise typer.BadParameter("--since takes a resume_token as --json printed it") from None
 
 
 def _line(change: Change) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+_SHOWN = 5
+"""Of a list that a message names; details name more of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -130,8 +133,10 @@ class StillUsed(SegsvcError):
 
     @property
     def message(self) -> str:
-        names = ", ".join(f"{kind} {name!r}" for kind, _, name in self.dependants)
-        return f"segment {self.segment_id!r} is used by {names}"
+        shown = [f"{kind} {name!r}" for kind, _, name in self.dependants[:_SHOWN]]
+        if len(self.dependants) > _SHOWN:
+            shown.append(f"{len(self.dependants) - _SHOWN:,} more")
+        return f"segment {self.segment_id!r} is used by {', '.join(shown)}"
 
 
 @dataclass(eq=False)

@@ -74,4 +74,4 @@ class JournalRecord:
     kind: RecordKind
     header: RecordHeader
     payloads: tuple[bytes, ...] = ()
-    epoch: int = 0
+    epoch: int = field(default=0, compare=False)

@@ -20,7 +20,7 @@ from segsvc.automation.writes import (
 )
 from segsvc.domain.calendar import Weekday
 from segsvc.domain.columns import Bool
-from segsvc.domain.ids import MAX_NAME_CHARACTERS, SegmentId
+from segsvc.domain.ids import SegmentId
 from segsvc.domain.record import JournalRecord, RecordKind, RequestHeader
 from segsvc.domain.write import (
     DefineAttribute,
@@ -281,7 +281,7 @@ def _segment(state: StoreState, write: Write) -> Segment:
             )
         case CopySegment(source_id, chosen_id, name):
             source = state.segments.get(source_id)
-            title = name or state.segments.free_name(f"Copy of {source.name}"[:MAX_NAME_CHARACTERS])
+            title = name or state.segments.free_name(f"Copy of {source.name}")
             new_id = SegmentId(chosen_id) if chosen_id else made
             return Segment(new_id, title, source.description, source.condition, at, at, revision)
         case UpdateSegment(held_id, _, name, description, condition):

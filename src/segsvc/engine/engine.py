@@ -199,6 +199,11 @@ class Engine:
             raise NotFound("store", store_id)
         return state
 
+    def check_served(self, state: StoreState) -> None:
+        """Raise as `store` does when *state* is no store any more, though another has its id."""
+        if self.store(state.store_id) is not state:
+            raise NotFound("store", state.store_id)
+
     async def create_store(
         self,
         store_id: str,
@@ -345,12 +350,12 @@ class Engine:
         Raises:
             RevisionCompacted: some of them are dropped already.
         """
-        if revision < state.compacted:
-            raise RevisionCompacted(revision, state.compacted, state.revision)
+        _check_kept(state, revision)
         if revision < state.changes.floor:
             page = await self.in_thread(
                 self.storage.read_changes, state.store_id, revision, state.changes.floor
             )
+            _check_kept(state, revision)  # some may have been dropped while they were read
             if page:
                 return [Changes.from_bytes(held.body) for held in page]
             revision = state.changes.floor
@@ -376,6 +381,11 @@ class Engine:
             (),
         )
         await self.in_thread(self.storage.append, [marker])
+
+
+def _check_kept(state: StoreState, revision: int) -> None:
+    if revision < state.compacted:
+        raise RevisionCompacted(revision, state.compacted, state.revision)
 
 
 def _first_record(

@@ -46,7 +46,8 @@ class ResumeTokens:
             hmac.compare_digest(signature, self._sign(key, state, principal, body))
             for key in self._keys
         ):
-            raise InvalidToken("resume_token")
+            described = "is not a token of this store and caller; begin again with a snapshot"
+            raise InvalidToken("resume_token", described)
         _, generation, epoch, revisions, *made_at = json.loads(body)
         if epoch != state.ordinal_epoch:
             raise OrdinalEpochChanged(state.ordinal_epoch)

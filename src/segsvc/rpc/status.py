@@ -178,7 +178,9 @@ def _details(error: errors.SegsvcError, reason: str) -> tuple[list[Any], list[En
             return [], [("field", held.field, held.description) for held in violations]
         case errors.InvalidRows(rows):
             return [], [("field", error.path_of(held), held.description) for held in rows]
-        case errors.TimeInThePast(field) | errors.InvalidToken(field):
+        case errors.InvalidToken(field, description):
+            return [], [("field", field, description)]
+        case errors.TimeInThePast(field):
             return [], [("field", field, error.message)]
         case errors.RequestIdReused():
             return [], [("field", "request_id", error.message)]

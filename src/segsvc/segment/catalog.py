@@ -53,22 +53,22 @@ class Catalog:
 
     def named(self, name: str) -> Segment | None:
         """Return the segment called *name*, if there is one."""
-        held = self._names.get(fold(name.strip()))
+        held = self._names.get(_key(name))
         return None if held is None else self._segments[held]
 
     def put(self, segment: Segment) -> None:
         """Add *segment*, or replace the one with its id."""
         old = self._segments.get(segment.id)
         if old is not None:
-            del self._names[fold(old.name)]
+            del self._names[_key(old.name)]
         self._segments[segment.id] = segment
-        self._names[fold(segment.name)] = segment.id
+        self._names[_key(segment.name)] = segment.id
         self._reads[segment.id] = reads(segment.condition)
 
     def remove(self, segment_id: str) -> tuple[Segment, ...]:
         """Remove a segment, inlining its condition; return the dependants that changed."""
         gone = self._segments.pop(segment_id)
-        del self._names[fold(gone.name)], self._reads[segment_id]
+        del self._names[_key(gone.name)], self._reads[segment_id]
         return self.dependants(segment_id)
 
     def inlined(self, dependant: Segment, gone: Segment) -> Condition:
@@ -116,12 +116,12 @@ class Catalog:
         return SegmentId(candidate)
 
     def free_name(self, name: str) -> str:
-        """Return *name*, or the first free of ``<name> 2``, ``<name> 3`` ..."""
-        candidate, number = name, 1
+        """Return *name*, or the first free of ``<name> 2``, ``<name> 3`` ..., cut to fit."""
+        candidate, number = name[:MAX_NAME_CHARACTERS].strip(), 1
         while self.named(candidate) is not None:
             number += 1
             tail = f" {number}"
-            candidate = name[: MAX_NAME_CHARACTERS - len(tail)] + tail
+            candidate = name[: MAX_NAME_CHARACTERS - len(tail)].strip() + tail
         return candidate
 
     def check_references(
@@ -205,3 +205,8 @@ def _references(condition: Condition, prefix: str) -> dict[str, str]:
             named = f"{path}.segment.segment_id" if path else "segment.segment_id"
             found.setdefault(leaf.segment_id, named)
     return found
+
+
+def _key(name: str) -> str:
+    """Return what makes two names the same."""
+    return fold(name.strip())

@@ -54,14 +54,12 @@ class _Rows:
         if first > 0:
             del self.rows[:first]
 
-    def size_before(self, start: int) -> int:
-        place = bisect_left(self.rows, start, key=lambda row: row[0])
-        return self.rows[place - 1][3] if place else 0
-
-    def at(self, start: int) -> list[int] | None:
-        place = bisect_left(self.rows, start, key=lambda row: row[0])
-        found = place < len(self.rows) and self.rows[place][0] == start
-        return self.rows[place] if found else None
+    def point(self, start: int, end: int, since: int) -> Point:
+        """Unite the rows that begin in [since, end): one, or more where the time zone changed."""
+        first = bisect_left(self.rows, since, key=lambda row: row[0])
+        last = bisect_left(self.rows, end, key=lambda row: row[0])
+        entered, left = (sum(row[kind] for row in self.rows[first:last]) for kind in (1, 2))
+        return Point(start, end, self.rows[last - 1][3] if last else 0, entered, left)
 
 
 class SegmentHistory:
@@ -93,14 +91,13 @@ class SegmentHistory:
             self._days.setdefault(delta.segment_id, _Rows([])).add(day, *change)
 
     def points(
-        self, segment_id: str, steps: Iterable[tuple[int, int]], *, daily: bool
+        self, segment_id: str, steps: Iterable[tuple[int, int]], made: int, *, daily: bool
     ) -> Iterator[Point]:
-        """Yield a point for each step [start, end); steps ascend."""
+        """Yield a point for each step [start, end) of a segment made at an instant; they ascend."""
         rows = (self._days if daily else self._hours).get(segment_id, _Rows([]))
         for start, end in steps:
-            row = rows.at(start)
-            entered, left, size = (0, 0, rows.size_before(start)) if row is None else row[1:]
-            yield Point(start, end, size, entered, left)
+            # The day a segment was made in may have begun earlier, in the time zone of then.
+            yield rows.point(start, end, 0 if start <= made else start)
 
     def facts(self) -> dict[str, Any]:
         """Return everything as JSON-able rows."""

@@ -6,7 +6,6 @@ commit waits for two fsyncs more: 3 ms where a commit takes 1, and a hundred on 
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 
 import structlog
@@ -53,7 +52,7 @@ class LogFolding:
             closing = self._closing
             try:
                 self._fold()
-            except sqlite3.Error as failed:  # nothing is lost: the log is as good as the file
+            except Exception as failed:  # nothing is lost: the log is as good as the file
                 log.warning("log not folded", reason=str(failed))
 
     def _fold(self) -> None:

@@ -73,7 +73,13 @@ def update_trigger(
     etag: str = "",
     request_id: str = "",
 ) -> Call[pb.UpdateTriggerResponse]:
-    """Change what is given of a trigger."""
+    """Change what is given of a trigger.
+
+    Raises:
+        ValueError: *cooldown_days* without the re-entry ``cooldown``, with which it goes.
+    """
+    if cooldown_days and reentry is None:
+        raise ValueError("cooldown_days goes with reentry='cooldown'; give both")
     changed = automation_pb2.Trigger(
         trigger_id=trigger_id,
         name=name,

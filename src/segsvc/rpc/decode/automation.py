@@ -43,12 +43,12 @@ def update_trigger(request: service.UpdateTriggerRequest) -> UpdateTrigger:
     """Decode; raises `InvalidArgument`."""
     wire = request.trigger
     required(wire.trigger_id, "trigger.trigger_id")
-    paths = mask_paths(request.update_mask, ("name", "reentry_policy", "cooldown_days"))
+    paths = mask_paths(request.update_mask, ("name", "reentry_policy"))
     return UpdateTrigger(
         wire.trigger_id,
         wire.etag,
         check_name(wire.name, "trigger.name") if "name" in paths else None,
-        _policy(wire) if not paths.isdisjoint(("reentry_policy", "cooldown_days")) else None,
+        _policy(wire) if "reentry_policy" in paths else None,
     )
 
 

@@ -128,7 +128,8 @@ def filter_type(number: int, path: str, default: FilterType) -> FilterType:
         return default
     known = schema_pb2.FilterType.DESCRIPTOR.values_by_number.get(number)
     if known is None:
-        raise InvalidArgument.of(path, "is not known")
+        names = ", ".join(held.name for held in FilterType)
+        raise InvalidArgument.of(path, f"is not known; one of {names}")
     return FilterType[known.name.removeprefix("FILTER_TYPE_")]
 
 

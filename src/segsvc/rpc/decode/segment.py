@@ -116,7 +116,8 @@ def weekday(number: int, path: str) -> Weekday:
     """Decode a weekday; unspecified is Monday."""
     known = store_service_pb2.Weekday.DESCRIPTOR.values_by_number.get(number)
     if known is None:
-        raise InvalidArgument.of(path, "is not known")
+        names = ", ".join(held.name for held in Weekday)
+        raise InvalidArgument.of(path, f"is not known; one of {names}")
     return Weekday.MONDAY if number == 0 else Weekday[known.name.removeprefix("WEEKDAY_")]
 
 

@@ -101,7 +101,12 @@ class EncodedChanges:
             number += 1
 
     def _make(self, key: _Key, held: _Made) -> bool:
-        made = next(held.rest, None)
+        try:
+            made = next(held.rest, None)
+        except BaseException:
+            if self._held.pop(key, None) is not None:  # or others would take a part for the whole
+                self._bytes -= held.bytes
+            raise
         if made is None:
             return False
         held.encoded.append(made)

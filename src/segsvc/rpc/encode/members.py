@@ -82,8 +82,9 @@ def living(state: StoreState, ordinals: UInt32) -> UInt32:
 
 def check_format(wire_format: int, attributes: Sequence[str]) -> None:
     """Raise `InvalidArgument` for an unknown format, or attributes with ordinals."""
-    if wire_format not in evaluation_pb2.MemberFormat.values():
-        raise InvalidArgument.of("format", "is not known")
+    known = evaluation_pb2.MemberFormat
+    if wire_format not in known.values():
+        raise InvalidArgument.of("format", f"is not known; one of {', '.join(known.keys()[1:])}")
     if attributes and wire_format > evaluation_pb2.MEMBER_FORMAT_CONTACT_IDS:
         raise InvalidArgument.of("attributes", "come only with contact ids")
 

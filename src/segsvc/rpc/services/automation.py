@@ -105,6 +105,7 @@ class AutomationService(Servicer, automation_service_pb2_grpc.AutomationServiceS
             entries.check_given(request.after_sequence)
             sequence = max(sequence, request.after_sequence)
         while True:
+            self.engine.check_served(state)
             pulse = self.engine.pulse(state)
             entries = state.triggers.flow(request.trigger_id).entries
             while (run := entries.after(sequence, ENTRIES_PER_MESSAGE)) is not None:
@@ -114,7 +115,6 @@ class AutomationService(Servicer, automation_service_pb2_grpc.AutomationServiceS
             await asyncio.shield(pulse)
             if self.engine.stopping:
                 raise NotServing("STOPPING", "the server is stopping; stream again")
-            self.engine.store(state.store_id)
 
     async def AckEntries(self, request: pb.AckEntriesRequest, context: Any) -> Any:
         """Acknowledge entries."""

@@ -26,7 +26,7 @@ from segsvc.rpc.encode.condition import condition as encode_condition
 from segsvc.rpc.services.base import Servicer
 from segsvc.rpc.times import instant, timestamp
 from segsvc.segment.definition import Segment
-from segsvc.segment.history import steps_of
+from segsvc.segment.history import KEPT_HOURS, steps_of
 from segsvc.segment.suggestions import SUGGESTIONS
 from segsvc.v1 import segment_pb2, segment_service_pb2_grpc
 from segsvc.v1 import segment_service_pb2 as pb
@@ -202,7 +202,8 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
             start = instant(request.start_time, "start_time")
             if start >= end:
                 raise InvalidArgument.of("start_time", "must lie before end_time")
-        steps = steps_of(state.calendar, start, min(end, now + 1), made, daily=daily)
+        kept = made if daily else max(made, now - KEPT_HOURS)
+        steps = steps_of(state.calendar, start, min(end, now + 1), kept, daily=daily)
         page, token = self.page(request, steps, 1_000, 1_000)
         return pb.GetSegmentHistoryResponse(
             points=[
@@ -213,7 +214,7 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
                     entered_count=point.entered,
                     left_count=point.left,
                 )
-                for point in state.history.points(request.segment_id, page, daily=daily)
+                for point in state.history.points(request.segment_id, page, made, daily=daily)
             ],
             next_page_token=token,
             revision=reading.revision,

@@ -21,7 +21,7 @@ from segsvc.rpc.times import timestamp
 from segsvc.rpc.tokens import PageTokens
 from segsvc.segment.delta import Changes
 from segsvc.v1 import watch_service_pb2 as pb
-from segsvc.watch.coalesce import coalesced
+from segsvc.watch.coalesce import by_contact_id, coalesced
 
 BOOKMARK_SECONDS = 5.0
 """How often a watcher for whom nothing changes is told how far the store has come."""
@@ -95,6 +95,7 @@ class WatchService(Servicer):
         """
         told_at = monotonic() if told else 0.0
         while True:
+            self.engine.check_served(state)
             reached, at = state.revision, state.at
             pulse = self.engine.pulse(state)
             page = await self.engine.changes_since(state, revision)
@@ -125,6 +126,8 @@ class WatchService(Servicer):
         wanted = frozenset(request.segment_ids)
         with_leaves = request.with_changed_leaves
         if first_revision:
+            if encode.is_by_id(request.format):
+                changes = by_contact_id(changes, state.index.contacts)
             deltas = (held for held in changes.deltas if not wanted or held.segment_id in wanted)
             found = encode.encode(
                 state,
@@ -157,7 +160,6 @@ class WatchService(Servicer):
             pass
         if self.engine.stopping:
             raise NotServing("STOPPING", "the server is stopping; resume with the last token")
-        self.engine.store(state.store_id)
 
     async def ListPastMembers(
         self, request: pb.ListPastMembersRequest, context: Any
