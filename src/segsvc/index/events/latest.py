@@ -68,9 +68,11 @@ class LatestTimes:
         `DEEPEST`.
         """
         self._wanted = max(self._wanted, k)
-        while k > self._kept.depth or self._kept.known < len(self._log):
+        while k > self._kept.depth:
             for _ in self.upkeep():
                 pass
+        for _ in self._kept.follow(self._log):
+            pass
         return self._kept.times[k - 1]
 
     def upkeep(self) -> Iterator[None]:
@@ -153,11 +155,16 @@ class _Columns:
             self._insert(owners[chosen], newest[chosen], rank)
 
     def _insert(self, ordinals: UInt32, times: UInt32, start: int) -> None:
-        """Put one more time of distinct contacts in its place, which is not before *start*."""
+        """Put one more time of distinct contacts in its place, which is not before *start*.
+
+        What it takes the place of moves one down; most contacts soon have nothing that could.
+        """
         for held in self.times[start:]:
             there = held[ordinals]
             held[ordinals] = np.maximum(there, times)
             times = np.minimum(there, times)
+            moving = np.flatnonzero(times)
+            ordinals, times = ordinals[moving], times[moving]
 
     def replace(self, ordinal: int, times: UInt32) -> None:
         newest = np.sort(self._stored(times))[::-1]
