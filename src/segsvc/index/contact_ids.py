@@ -48,7 +48,7 @@ class ContactIds:
         entries = self._table.find(
             hashes,
             lambda rows, held: (
-                (ordinals[held] != _GONE) & equal_spans(ids.take(rows), self._ids.spans(held))
+                (ordinals.take(held) != _GONE) & equal_spans(ids.take(rows), self._ids.spans(held))
             ),
         )
         found = np.full(len(hashes), _GONE, np.int64)
