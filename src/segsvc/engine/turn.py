@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from segsvc.automation.writes import AckEntries
+from segsvc.domain.columns import Strings
 from segsvc.domain.ids import Revision
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.domain.write import RecordEvents, SetLifecycleLabels, UpsertContacts
@@ -15,6 +16,9 @@ from segsvc.engine.accept import Acceptance
 from segsvc.engine.codec import Write
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreState
+
+_LARGE_BYTES = 2**16
+"""Payload bytes of a turn from which on its ids are looked up beside the event loop."""
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +70,20 @@ class Turn:
         """
         ticks = [tick.record for tick in self.state.owed]
         return [*ticks, self._writes()] if self.requests else ticks
+
+    def ids(self) -> list[Strings]:
+        """Return the ids that applying the turn will look up, batch by batch, if they are many.
+
+        A batch of which some rows were not accepted is copied without them, and left out here.
+        """
+        if sum(len(held.payload) for held, _ in self.requests) < _LARGE_BYTES:
+            return []
+        whole = [held.write for held, accepted in self.requests if accepted.rows is None]
+        batches = [held.batch.ids for held in whole if isinstance(held, UpsertContacts)]
+        for write in whole:
+            if isinstance(write, RecordEvents):
+                batches += [block.ids for block in write.blocks]
+        return batches
 
     def _writes(self) -> JournalRecord:
         headers = tuple(

@@ -92,6 +92,7 @@ class CommitLoop:
         self._catching_up: set[StoreState] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, "segsvc-journal")
+        self._beside = ThreadPoolExecutor(1, "segsvc-contacts")
         self._advanced = asyncio.Condition()
         self._frozen = asyncio.Lock()
 
@@ -106,6 +107,7 @@ class CommitLoop:
         if self._task is not None:
             await self._task
         self._thread.shutdown()
+        self._beside.shutdown()
 
     @property
     def waiting_bytes(self) -> int:
@@ -225,7 +227,7 @@ class CommitLoop:
         turns = [self._form(state, now) for state in states if not state.gone]
         records = [turn.records() for turn in turns]
         try:
-            await self._append([record for held in records for record in held])
+            await self._append([record for held in records for record in held], turns)
         except SegsvcError as failed:
             for turn in turns:
                 _fail(turn.requests, failed)
@@ -249,10 +251,24 @@ class CommitLoop:
             _fail(((held, None) for held in queue), self.fault)
         self._queues.clear()
 
-    async def _append(self, records: list[JournalRecord]) -> None:
-        if records:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, self._journal.append, records)
+    async def _append(self, records: list[JournalRecord], turns: Iterable[Turn] = ()) -> None:
+        """Make *records* durable; meanwhile find the contacts that *turns* name.
+
+        What goes wrong with finding them goes wrong again when the turn is applied.
+        """
+        if not records:
+            return
+        loop = asyncio.get_running_loop()
+        durable = loop.run_in_executor(self._thread, self._journal.append, records)
+        found = [
+            loop.run_in_executor(self._beside, turn.state.index.contacts.look_ahead, ids)
+            for turn in turns
+            if (ids := turn.ids())
+        ]
+        try:
+            await durable
+        finally:
+            await asyncio.gather(*found, return_exceptions=True)
 
     def _refuse(self, state: StoreState, error: SegsvcError) -> None:
         """Refuse all that waits for a store."""
