@@ -30,6 +30,7 @@ from segsvc.engine.accept import accept
 from segsvc.engine.apply import apply_record, apply_tick
 from segsvc.engine.clock import Clock, trusted_now
 from segsvc.engine.codec import Codec, Write
+from segsvc.engine.pace import Pace
 from segsvc.engine.requests import Answer, digest_of
 from segsvc.engine.state import StoreState
 from segsvc.engine.time_steps import SLICE_SECONDS, is_behind, take_step, take_steps, upcoming_step
@@ -94,6 +95,7 @@ class CommitLoop:
         self._thread = ThreadPoolExecutor(1, "segsvc-journal")
         self._beside = ThreadPoolExecutor(1, "segsvc-contacts")
         self._advanced = asyncio.Condition()
+        self.pace = Pace()
         self._frozen = asyncio.Lock()
 
     def start(self) -> None:
@@ -232,11 +234,13 @@ class CommitLoop:
             for turn in turns:
                 _fail(turn.requests, failed)
             return []
+        await self.pace.pause()
         try:
-            for turn, held in zip(turns, records, strict=True):
-                _apply_owed(turn.state)
-                if turn.requests:
-                    await self._apply(turn, held[-1])
+            with self.pace.holding():
+                for turn, held in zip(turns, records, strict=True):
+                    _apply_owed(turn.state)
+                    if turn.requests:
+                        await self._apply(turn, held[-1])
         except Exception as broken:
             self._give_up(turns, broken)
         return [turn.state for turn, held in zip(turns, records, strict=True) if held]
