@@ -17,8 +17,8 @@ from segsvc.engine.codec import Write
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreState
 
-_LARGE_BYTES = 2**16
-"""Payload bytes of a turn from which on its ids are looked up beside the event loop."""
+_MANY_IDS = 8_192
+"""From here on ids are looked up beside the event loop: they take more than a millisecond."""
 
 
 @dataclass(slots=True, eq=False)
@@ -76,14 +76,12 @@ class Turn:
 
         A batch of which some rows were not accepted is copied without them, and left out here.
         """
-        if sum(len(held.payload) for held, _ in self.requests) < _LARGE_BYTES:
-            return []
         whole = [held.write for held, accepted in self.requests if accepted.rows is None]
         batches = [held.batch.ids for held in whole if isinstance(held, UpsertContacts)]
         for write in whole:
             if isinstance(write, RecordEvents):
                 batches += [block.ids for block in write.blocks]
-        return batches
+        return batches if sum(map(len, batches)) >= _MANY_IDS else []
 
     def _writes(self) -> JournalRecord:
         headers = tuple(
