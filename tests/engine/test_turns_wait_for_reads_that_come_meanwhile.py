@@ -18,6 +18,7 @@ def after_a_turn_of(seconds: float) -> Pace:
         end = monotonic() + seconds
         while monotonic() < end:
             pass
+    pace.turned(1)
     return pace
 
 
@@ -35,6 +36,7 @@ def test_small_turns_do_not_wait() -> None:
     pace = Pace()
     with pace.holding():
         pass
+    pace.turned(1)
     pace.read()
     assert goes_on_at_once(pace)
 

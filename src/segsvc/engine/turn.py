@@ -63,6 +63,11 @@ class Turn:
     at: int
     requests: list[tuple[Waiting, Acceptance]] = field(default_factory=list)
 
+    @property
+    def size(self) -> int:
+        """Payload bytes of its requests."""
+        return sum(len(held.payload) for held, _ in self.requests)
+
     def records(self) -> list[JournalRecord]:
         """Return the journal records of the turn: ticks that come first, then its writes.
 

@@ -39,12 +39,6 @@ from segsvc.index import EventOverlay
 
 log = structlog.get_logger()
 
-TURN_BYTES = 2**19
-"""Payload bytes that one store may put into one turn; a single larger request still goes.
-
-Nothing else runs while a turn is applied: some milliseconds for so much. Turns of 4 MiB import
-a tenth faster and hold everybody up eight times as long."""
-
 SLICES_PER_TURN = 8
 """Slices of steps of time that share a transaction; others run in between."""
 
@@ -226,8 +220,9 @@ class CommitLoop:
 
     async def _one_turn(self, states: list[StoreState], now: int) -> list[StoreState]:
         """The pipeline: what waits -> accepted -> journaled -> applied -> answered."""
-        turns = [self._form(state, now) for state in states if not state.gone]
-        records = [turn.records() for turn in turns]
+        with self.pace.holding():
+            turns = [self._form(state, now) for state in states if not state.gone]
+            records = [turn.records() for turn in turns]
         try:
             await self._append([record for held in records for record in held], turns)
         except SegsvcError as failed:
@@ -243,6 +238,7 @@ class CommitLoop:
                         await self._apply(turn, held[-1])
         except Exception as broken:
             self._give_up(turns, broken)
+        self.pace.turned(sum(turn.size for turn in turns))
         return [turn.state for turn, held in zip(turns, records, strict=True) if held]
 
     def _give_up(self, turns: list[Turn], broken: Exception) -> None:
@@ -285,11 +281,11 @@ class CommitLoop:
         queue = self._queues[state]
         turn = Turn(state, _let_time_pass(state, now))
         overlay = EventOverlay()
-        taken, ids = 0, set()
+        taken, room, ids = 0, self.pace.turn_bytes, set()
         while queue:
             held = queue[0]
             key = (held.method, held.request_id)
-            full = taken + len(held.payload) > TURN_BYTES
+            full = taken + len(held.payload) > room
             again = bool(held.request_id) and key in ids
             if turn.requests and (full or again or not held.shares or held.reads_contacts):
                 break
