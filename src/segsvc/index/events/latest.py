@@ -27,6 +27,10 @@ NEAR_ROWS = 65_536
 """Rows that a question may wait for; what is farther behind is left to `upkeep`."""
 
 _FEW = 4
+_SPARE = 16
+"""1 / SPARE more contacts fit before times are copied, some 10 ms a column at ten million contacts:
+without room, at the first event of the next new contact."""
+
 _PIECE_ROWS = 16_384
 
 
@@ -131,7 +135,7 @@ class _Columns:
 
     def _make_room(self, limit: int) -> Iterator[None]:
         for place in range(self.depth):
-            zeros = yield from touched(limit, np.uint32)
+            zeros = yield from touched(limit, np.uint32, spare=limit // _SPARE)
             if not len(self.times[place]):
                 self.times[place] = zeros
 
