@@ -13,6 +13,7 @@ from segsvc.domain.decimals import Interval
 from segsvc.domain.predicate import EventQuery, OneOf, PropertyPredicate, Reduction
 from segsvc.domain.write import EventBlock
 from segsvc.index.events import EventLog
+from segsvc.index.events.latest import LatestTimes
 from tests.index.naive_log import DEED
 
 ROWS, PEOPLE, NOW = 300_000, 20_000, 1_000_000
@@ -125,3 +126,17 @@ def test_two_windows_asked_for_in_turn_keep_totals_of_their_own(
         assert set(log.having(query, None)) == set(np.flatnonzero(sums >= 2_000).tolist())
     kept = [held.since for held in log.answers.totals._kept if held.what.property == "value"]
     assert kept[-2:] == [near + 60, far + 60], "both crept, neither became the other"
+
+
+def test_an_answer_at_hand_does_not_wait_for_what_a_deeper_question_asked_for() -> None:
+    log, times = EventLog(DEED), np.arange(ROWS // 2)
+    rows = np.arange(len(times), dtype=np.uint32)
+    block = EventBlock("deed", rows, Strings.of([]), times, None, ())
+    latest = LatestTimes(log)
+    for people in (len(times), 10):
+        log.append(rows % people, times, block)
+        assert int(latest.nth(1)[people - 1]) == len(times)
+        assert not latest.is_near(3), "left to upkeep"
+    for _ in latest.upkeep():
+        assert int(latest.nth(1)[9]) == len(times)
+    assert latest.is_near(3)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from segsvc.automation.writes import AckEntries
+from segsvc.domain.columns import Strings
 from segsvc.domain.ids import Revision
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
 from segsvc.domain.write import RecordEvents, SetLifecycleLabels, UpsertContacts
@@ -15,6 +16,9 @@ from segsvc.engine.accept import Acceptance
 from segsvc.engine.codec import Write
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreState
+
+_MANY_IDS = 8_192
+"""From here on ids are looked up beside the event loop: they take more than a millisecond."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +63,11 @@ class Turn:
     at: int
     requests: list[tuple[Waiting, Acceptance]] = field(default_factory=list)
 
+    @property
+    def size(self) -> int:
+        """Payload bytes of its requests."""
+        return sum(len(held.payload) for held, _ in self.requests)
+
     def records(self) -> list[JournalRecord]:
         """Return the journal records of the turn: ticks that come first, then its writes.
 
@@ -66,6 +75,18 @@ class Turn:
         """
         ticks = [tick.record for tick in self.state.owed]
         return [*ticks, self._writes()] if self.requests else ticks
+
+    def ids(self) -> list[Strings]:
+        """Return the ids that applying the turn will look up, batch by batch, if they are many.
+
+        A batch of which some rows were not accepted is copied without them, and left out here.
+        """
+        whole = [held.write for held, accepted in self.requests if accepted.rows is None]
+        batches = [held.batch.ids for held in whole if isinstance(held, UpsertContacts)]
+        for write in whole:
+            if isinstance(write, RecordEvents):
+                batches += [block.ids for block in write.blocks]
+        return batches if sum(map(len, batches)) >= _MANY_IDS else []
 
     def _writes(self) -> JournalRecord:
         headers = tuple(

@@ -30,6 +30,7 @@ from segsvc.engine.accept import accept
 from segsvc.engine.apply import apply_record, apply_tick
 from segsvc.engine.clock import Clock, trusted_now
 from segsvc.engine.codec import Codec, Write
+from segsvc.engine.pace import Pace
 from segsvc.engine.requests import Answer, digest_of
 from segsvc.engine.state import StoreState
 from segsvc.engine.time_steps import SLICE_SECONDS, is_behind, take_step, take_steps, upcoming_step
@@ -37,12 +38,6 @@ from segsvc.engine.turn import Chain, Turn, Waiting
 from segsvc.index import EventOverlay
 
 log = structlog.get_logger()
-
-TURN_BYTES = 2**19
-"""Payload bytes that one store may put into one turn; a single larger request still goes.
-
-Nothing else runs while a turn is applied: some milliseconds for so much. Turns of 4 MiB import
-a tenth faster and hold everybody up eight times as long."""
 
 SLICES_PER_TURN = 8
 """Slices of steps of time that share a transaction; others run in between."""
@@ -92,7 +87,9 @@ class CommitLoop:
         self._catching_up: set[StoreState] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, "segsvc-journal")
+        self._beside = ThreadPoolExecutor(1, "segsvc-contacts")
         self._advanced = asyncio.Condition()
+        self.pace = Pace()
         self._frozen = asyncio.Lock()
 
     def start(self) -> None:
@@ -106,6 +103,7 @@ class CommitLoop:
         if self._task is not None:
             await self._task
         self._thread.shutdown()
+        self._beside.shutdown()
 
     @property
     def waiting_bytes(self) -> int:
@@ -222,21 +220,25 @@ class CommitLoop:
 
     async def _one_turn(self, states: list[StoreState], now: int) -> list[StoreState]:
         """The pipeline: what waits -> accepted -> journaled -> applied -> answered."""
-        turns = [self._form(state, now) for state in states if not state.gone]
-        records = [turn.records() for turn in turns]
+        with self.pace.holding():
+            turns = [self._form(state, now) for state in states if not state.gone]
+            records = [turn.records() for turn in turns]
         try:
-            await self._append([record for held in records for record in held])
+            await self._append([record for held in records for record in held], turns)
         except SegsvcError as failed:
             for turn in turns:
                 _fail(turn.requests, failed)
             return []
+        await self.pace.pause()
         try:
-            for turn, held in zip(turns, records, strict=True):
-                _apply_owed(turn.state)
-                if turn.requests:
-                    await self._apply(turn, held[-1])
+            with self.pace.holding():
+                for turn, held in zip(turns, records, strict=True):
+                    _apply_owed(turn.state)
+                    if turn.requests:
+                        await self._apply(turn, held[-1])
         except Exception as broken:
             self._give_up(turns, broken)
+        self.pace.turned(sum(turn.size for turn in turns))
         return [turn.state for turn, held in zip(turns, records, strict=True) if held]
 
     def _give_up(self, turns: list[Turn], broken: Exception) -> None:
@@ -249,10 +251,24 @@ class CommitLoop:
             _fail(((held, None) for held in queue), self.fault)
         self._queues.clear()
 
-    async def _append(self, records: list[JournalRecord]) -> None:
-        if records:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, self._journal.append, records)
+    async def _append(self, records: list[JournalRecord], turns: Iterable[Turn] = ()) -> None:
+        """Make *records* durable; meanwhile find the contacts that *turns* name.
+
+        What goes wrong with finding them goes wrong again when the turn is applied.
+        """
+        if not records:
+            return
+        loop = asyncio.get_running_loop()
+        durable = loop.run_in_executor(self._thread, self._journal.append, records)
+        found = [
+            loop.run_in_executor(self._beside, turn.state.index.contacts.look_ahead, ids)
+            for turn in turns
+            if (ids := turn.ids())
+        ]
+        try:
+            await durable
+        finally:
+            await asyncio.gather(*found, return_exceptions=True)
 
     def _refuse(self, state: StoreState, error: SegsvcError) -> None:
         """Refuse all that waits for a store."""
@@ -265,11 +281,11 @@ class CommitLoop:
         queue = self._queues[state]
         turn = Turn(state, _let_time_pass(state, now))
         overlay = EventOverlay()
-        taken, ids = 0, set()
+        taken, room, ids = 0, self.pace.turn_bytes, set()
         while queue:
             held = queue[0]
             key = (held.method, held.request_id)
-            full = taken + len(held.payload) > TURN_BYTES
+            full = taken + len(held.payload) > room
             again = bool(held.request_id) and key in ids
             if turn.requests and (full or again or not held.shares or held.reads_contacts):
                 break

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 
 from segsvc.domain.columns import Int64, Strings, UInt32
@@ -12,6 +15,17 @@ from segsvc.index.hashing import Spans, UInt64, distinct, equal_spans, hash_span
 from segsvc.index.strings import StringArena
 
 _GONE = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What a batch of *ids* was when there were so many *entries* of ids: -1 where unknown."""
+
+    ids: Strings
+    spans: Spans
+    hashes: UInt64
+    ordinals: Int64
+    entries: int
 
 
 class ContactIds:
@@ -26,6 +40,8 @@ class ContactIds:
         self._table = HashTable()
         self._ordinals = ChunkedArray("contacts/ordinals", np.int64)
         self._entries = ChunkedArray("contacts/entries", np.uint32)
+        self._ahead: dict[int, _Found] = {}
+        """Batches looked up ahead, by `id`; each holds its batch, so that no other has that."""
 
     @property
     def ordinal_limit(self) -> int:
@@ -48,7 +64,7 @@ class ContactIds:
         entries = self._table.find(
             hashes,
             lambda rows, held: (
-                (ordinals[held] != _GONE) & equal_spans(ids.take(rows), self._ids.spans(held))
+                (ordinals.take(held) != _GONE) & equal_spans(ids.take(rows), self._ids.spans(held))
             ),
         )
         found = np.full(len(hashes), _GONE, np.int64)
@@ -56,12 +72,26 @@ class ContactIds:
         found[known] = ordinals[entries[known]]
         return entries, found
 
-    def find_or_create(self, ids: Strings) -> tuple[UInt32, UInt32]:
-        """Return the ordinal of each id (uint32, n) and the ordinals that were made for it."""
+    def look_ahead(self, batches: Iterable[Strings]) -> None:
+        """Find the ids that `find_or_create` will be given next, so that it need not.
+
+        May run beside reads, in another thread, but not beside a write.
+        """
+        self._ahead = {id(ids): self._look_up(ids) for ids in batches}
+
+    def _look_up(self, ids: Strings) -> _Found:
         spans = Spans.of(ids)
         hashes = hash_spans(spans)
-        _, found = self._find(spans, hashes)
+        return _Found(ids, spans, hashes, self._find(spans, hashes)[1], len(self._ids))
+
+    def find_or_create(self, ids: Strings) -> tuple[UInt32, UInt32]:
+        """Return the ordinal of each id (uint32, n) and the ordinals that were made for it."""
+        held = self._ahead.pop(id(ids), None) or self._look_up(ids)
+        spans, hashes, found = held.spans, held.hashes, held.ordinals
         missing = np.flatnonzero(found == _GONE)
+        if len(missing) and held.entries < len(self._ids):
+            found[missing] = self._find(spans.take(missing), hashes[missing])[1]
+            missing = np.flatnonzero(found == _GONE)
         if len(missing) == 0:
             return found.astype(np.uint32), np.zeros(0, np.uint32)
         firsts, groups = distinct(ids.take(missing), hashes[missing])
@@ -104,6 +134,7 @@ class ContactIds:
         ids = Spans.of(Strings.of([contact_id]))
         entry = int(self._find(ids, hash_spans(ids))[0][0])
         assert entry >= 0, "the id is known"
+        self._ahead = {}
         self._ordinals.put_one(entry, ordinal)
 
     def arrays(self) -> tuple[ChunkedArray, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,10 @@ class Contacts:
         """Return the ordinal of one id; follows aliases."""
         ordinal = int(self.ids.find(Strings.of([contact_id]))[0])
         return None if ordinal < 0 else ordinal
+
+    def look_ahead(self, batches: Iterable[Strings]) -> None:
+        """See `ContactIds.look_ahead`."""
+        self.ids.look_ahead(batches)
 
     def find_or_create(self, ids: Strings) -> tuple[UInt32, UInt32]:
         """Return the ordinal of each id (uint32, n) and the ordinals that were made for it."""

@@ -74,11 +74,11 @@ class HashTable:
         mask = np.int64(len(slots) - 1)
         met_rows, met_places = [rows[:0]], [places[:0]]
         while len(rows) > _FEW:
-            held = slots[places]
+            held = slots.take(places)
             occupied = np.flatnonzero(held)
             if len(occupied) < len(rows):
                 rows, places, held = rows[occupied], places[occupied], held[occupied]
-            alike = held_hashes[held - _ONE] == hashes[rows]
+            alike = held_hashes.take(held - _ONE) == hashes.take(rows)
             met_rows.append(rows[alike])
             met_places.append(places[alike])
             going = np.flatnonzero(~alike)

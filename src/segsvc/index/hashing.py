@@ -63,7 +63,7 @@ class Spans:
 
     def take(self, rows: npt.NDArray[np.integer]) -> Spans:
         """Return the spans of *rows*, in that order."""
-        return Spans(self.words, self.starts[rows], self.lengths[rows])
+        return Spans(self.words, self.starts.take(rows), self.lengths.take(rows))
 
 
 def _steps(lengths: Int64) -> Iterator[tuple[int, Rows, UInt64]]:

@@ -60,9 +60,10 @@ class OffsetArray:
             ends = self._ends.live[places] + self._bases[chunks]
             return np.concatenate([[self.one(first)[0]], ends[:-1]]), ends
         places = places.astype(np.int64, copy=False)
-        bases, held = self._bases[places // CHUNK_ROWS], self._ends.live
-        before = np.where(places % CHUNK_ROWS > 0, held[np.maximum(places, 1) - 1], np.uint32(0))
-        return bases + before, bases + held[places]
+        bases, held = self._bases.take(places // CHUNK_ROWS), self._ends.live
+        before = held.take(places - 1, mode="wrap")  # of the first place: whatever, it is not used
+        before[places % CHUNK_ROWS == 0] = 0
+        return bases + before, bases + held.take(places)
 
     def chunk(self, chunk: int) -> tuple[int, npt.NDArray[np.uint32]]:
         """Return where a chunk of `CHUNK_ROWS` pieces begins, and the ends counted from there."""

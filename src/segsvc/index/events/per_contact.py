@@ -24,12 +24,15 @@ def grown(held: npt.NDArray[T], limit: int) -> npt.NDArray[T]:
     return longer
 
 
-def touched(limit: int, dtype: npt.DTypeLike) -> Generator[None, None, npt.NDArray[Any]]:
+def touched(
+    limit: int, dtype: npt.DTypeLike, spare: int = 0
+) -> Generator[None, None, npt.NDArray[Any]]:
     """Return zeros for ordinals below *limit*, yielding while the system provides the memory.
 
-    Scattered writes would touch all of it at once: 40 MB take some 80 ms.
+    Scattered writes would touch all of it at once: 40 MB take some 80 ms. Behind come *spare* more,
+    of which the system provides none until they are used.
     """
-    zeros = np.zeros(limit, dtype)
+    zeros = np.zeros(limit + spare, dtype)
     step = _TOUCHED_BYTES // zeros.itemsize
     for start in range(step, limit, step):
         zeros[start - step : start] = 0

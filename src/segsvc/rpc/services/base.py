@@ -70,6 +70,7 @@ class Servicer:
     async def reached(self, request: Any) -> StoreState:
         """Return the store of a read once it is at the revision asked for."""
         state = self.store(request.store_id)
+        self.engine.commits.pace.read()
         if request.HasField("min_revision"):
             if request.min_revision < 0:
                 raise InvalidArgument.of("min_revision", "must not be negative")
