@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap
@@ -40,10 +42,11 @@ class Faces:
 
     It holds one form at a time, for both would not fit where one does, and makes the other each
     time it is asked for; `to_words` and `to_bitmap` change the form. Few are held as a bitmap from
-    the first time on that it is asked for.
+    the first time on that it is asked for. A set of which only the count is known yet is made when
+    one of its forms is asked for.
     """
 
-    __slots__ = ("_bitmap", "count", "limit", "packed", "suits_words")
+    __slots__ = ("_bitmap", "_make", "_packed", "count", "limit", "suits_words")
 
     def __init__(self, bitmap: BitMap, limit: int) -> None:
         self.limit = limit
@@ -52,8 +55,8 @@ class Faces:
         self.suits_words = self.count * FEW > limit
         """Whether it is best combined in words: it does not hold `are_few`."""
         self._bitmap: BitMap | None = bitmap
-        self.packed: Words | None = None
-        """The words, when it is held as words."""
+        self._packed: Words | None = None
+        self._make: Callable[[], Faces] | None = None
 
     @classmethod
     def of_words(cls, words: Words, limit: int) -> Faces:
@@ -65,8 +68,31 @@ class Faces:
         made = cls.__new__(cls)
         made.limit, made.count = limit, count
         made.suits_words = not are_few(count, limit)
-        made._bitmap, made.packed = None, words
+        made._bitmap, made._packed, made._make = None, words, None
         return made
+
+    @classmethod
+    def later(cls, count: int, limit: int, make: Callable[[], Faces]) -> Faces:
+        """Return a set of *count* that *make* makes, below the same limit, if it is needed.
+
+        What *make* reads must stay as it is.
+        """
+        made = cls.__new__(cls)
+        made.limit, made.count = limit, count
+        made.suits_words = not are_few(count, limit)
+        made._bitmap, made._packed, made._make = None, None, make
+        return made
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is more of it than the count."""
+        return self._make is None
+
+    def _made(self) -> None:
+        if self._make is not None:
+            held = self._make()
+            assert (held.count, held.limit) == (self.count, self.limit)
+            self._bitmap, self._packed, self._make = held._bitmap, held._packed, None
 
     @classmethod
     def of_mask(cls, mask: npt.NDArray[np.bool_], limit: int) -> Faces:
@@ -82,12 +108,25 @@ class Faces:
         """Return the same set below another *limit*, which is not lower."""
         if limit == self.limit:
             return self
+        if self._make is not None:
+            return Faces.later(self.count, limit, lambda: self._remade(limit))
         if self.packed is None:
             return Faces(self.bitmap, limit)
         room, words = room_for(limit), self.packed
         if room > len(words):
             words = np.concatenate([words, np.zeros(room - len(words), np.uint64)])
         return self._holding(words, self.count, limit)
+
+    def _remade(self, limit: int) -> Faces:
+        self._made()
+        return self.reaching(limit)
+
+    @property
+    def packed(self) -> Words | None:
+        """The words, when it is held as words."""
+        if self._make is not None:
+            self._made()
+        return self._packed
 
     @property
     def has_words(self) -> bool:
@@ -102,12 +141,14 @@ class Faces:
     @property
     def bitmap(self) -> BitMap:
         """The set as Roaring."""
+        if self._make is not None:
+            self._made()
         if self._bitmap is None:
-            assert self.packed is not None
-            made = from_words(self.packed)
+            assert self._packed is not None
+            made = from_words(self._packed)
             if self.suits_words:
                 return made
-            self._bitmap, self.packed = made, None
+            self._bitmap, self._packed = made, None
         return self._bitmap
 
     @property
@@ -120,17 +161,17 @@ class Faces:
 
     def to_words(self) -> None:
         """Hold it as words from now on."""
-        self.packed, self._bitmap = self.words, None
+        self._packed, self._bitmap = self.words, None
 
     def to_bitmap(self) -> None:
         """Hold it as a bitmap from now on."""
-        self._bitmap, self.packed = self.bitmap, None
+        self._bitmap, self._packed = self.bitmap, None
 
     @property
     def nbytes(self) -> int:
         """Bytes held, for Roaring an estimate from above."""
-        if self.packed is not None:
-            return self.packed.nbytes
+        if self._packed is not None:
+            return self._packed.nbytes
         most = room_for(self.limit) * 8
         containers = most // 8192
         return min(2 * self.count, most) + _BYTES_PER_CONTAINER * containers

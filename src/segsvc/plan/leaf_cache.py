@@ -110,7 +110,7 @@ class LeafCache:
             if self.nbytes <= self._limit:
                 break
             entry = self._held[key]
-            if entry.answer.packed is not None and not entry.answer.is_dense:
+            if entry.answer.is_made and entry.answer.has_words and not entry.answer.is_dense:
                 entry.answer.to_bitmap()
                 self._count(entry)
 
@@ -125,9 +125,11 @@ class LeafCache:
 
         Words combine fastest. Those of sparse sets take more bytes than their bitmaps, and longer
         to make: they are made for answers asked for *again*, while half of the room is left, and
-        given up when three quarters are taken.
+        given up when three quarters are taken. What was only counted is made when asked for again.
         """
         answer = entry.answer
+        if not answer.is_made and not again:
+            return
         suits = answer.suits_words and combine.may_go_in_words(answer.limit, self._form)
         if answer.packed is None:
             if not suits or not (answer.is_dense or (again and 2 * self.nbytes < self._limit)):

@@ -1,0 +1,82 @@
+"""Neighbouring bins as one set: counted without being united, united when the set is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segsvc.bitmap import Bitmap, copied
+
+_FEW = 4
+"""Up to so many bins are united one by one; CRoaring's union of many begins with bitsets."""
+
+_DENSE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Who is in *outer* but not in *inner*, with *more* and without *less*.
+
+    *inner* is a part of *outer*; what *more* adds is in neither or in *inner* only, what *less*
+    takes away is in *outer* or in *more* only. So lengths add up. None of it ever changes.
+    """
+
+    outer: Bitmap | None = None
+    inner: Bitmap | None = None
+    more: tuple[Bitmap, ...] = ()
+    less: tuple[Bitmap, ...] = ()
+
+    @property
+    def is_one(self) -> bool:
+        """Whether nothing need be united."""
+        if self.outer is None:
+            return len(self.more) < 2
+        return self.inner is None and not self.more and not self.less
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        added = sum(map(len, self.more)) - sum(map(len, self.less))
+        outer = 0 if self.outer is None else len(self.outer)
+        return added + outer - (0 if self.inner is None else len(self.inner))
+
+    def shared(self, some: Bitmap) -> int:
+        """Return how many of *some* there are."""
+        added = sum(map(some.intersection_cardinality, self.more))
+        added -= sum(map(some.intersection_cardinality, self.less))
+        if self.outer is not None:
+            added += some.intersection_cardinality(self.outer)
+        if self.inner is not None:
+            added -= some.intersection_cardinality(self.inner)
+        return int(added)
+
+    def members(self, limit: int) -> Bitmap:
+        """Return them, who are below *limit*; do not change it.
+
+        A dense union is worked on in place, bin by bin: a bin takes 1.5 us of a million ordinals
+        and 20 of ten million, where uniting the bins first takes as long as five.
+        """
+        if self.outer is None:
+            return united(self.more)
+        found = self.outer if self.inner is None else self.outer - self.inner
+        if len(found) * _DENSE < limit:
+            found = united((found, *self.more))
+            return found - united(self.less) if self.less else found
+        if self.inner is None and (self.more or self.less):
+            found = copied(found)
+        for held in self.more:
+            found |= held
+        for held in self.less:
+            found -= held
+        return found
+
+
+def united(bins: tuple[Bitmap, ...]) -> Bitmap:
+    """Return the union of bins; a single one is returned itself."""
+    if not bins:
+        return Bitmap()
+    if len(bins) > _FEW:
+        return Bitmap.union(*bins)
+    found = bins[0]
+    for held in bins[1:]:
+        found = found | held
+    return found
