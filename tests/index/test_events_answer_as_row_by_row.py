@@ -23,6 +23,7 @@ from segsvc.domain.predicate import (
     Reduction,
 )
 from segsvc.index.events import EventLog
+from segsvc.index.ranges import Ranges, RangeShape
 from tests.index.naive_log import DEED, Row, block_of, having
 
 BLOCK_ROWS = 4
@@ -88,7 +89,8 @@ class Logs(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.log = EventLog(DEED, BLOCK_ROWS)
+        self.ranges = Ranges(RangeShape(bins=3, every=2, fold_at=2, least=0))
+        self.log = EventLog(DEED, BLOCK_ROWS, self.ranges)
         self.rows: list[Row] = []
         self.half_made: list[Iterator[None]] = []
 
@@ -132,6 +134,11 @@ class Logs(RuleBasedStateMachine):
     def go_on_preparing(self) -> None:
         self.half_made = [made for made in self.half_made if next(made, self) is None]
 
+    @rule(slices=st.integers(1, 60))
+    def cut_into_bins(self, slices: int) -> None:
+        for _ in range(slices):
+            self.ranges.upkeep()
+
     @rule(first=firsts, last=lasts, within=groups)
     def read_rows(self, first: int, last: int, within: set[int] | None) -> None:
         found = self.log.rows(first, last, None if within is None else Bitmap(within))
@@ -159,7 +166,7 @@ class Logs(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         arrays = {array.name: array.live.copy() for array in self.log.arrays()}
-        self.log = EventLog(DEED, BLOCK_ROWS)
+        self.log = EventLog(DEED, BLOCK_ROWS, self.ranges)
         self.log.load(arrays)
         self.half_made = []
 

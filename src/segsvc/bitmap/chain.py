@@ -26,7 +26,9 @@ def count_in_chain(expression: Expression, limit: int) -> int:
             left = _left(before, limit)
             if not left:
                 return 0
-            if are_few(len(left), limit):
+            if isinstance(last, Faces):
+                shared = last.shared(left)
+            elif are_few(len(left), limit):
                 shared = len(among(last, left))
             else:
                 shared = int(left.intersection_cardinality(in_chain(last, limit)))
@@ -76,7 +78,7 @@ def _left(operands: Sequence[tuple[Expression, bool]], limit: int) -> BitMap:
     for held, is_negative in others:
         if not left:
             break
-        if are_few(len(left), limit):
+        if are_few(len(left), limit) or (isinstance(held, Faces) and held.has_words):
             found = among(held, left)
             left = left - found if is_negative else found
         elif not is_ours:

@@ -29,7 +29,8 @@ DENSE = 16
 """From 1 / DENSE of all ordinals on, words take no more bytes than Roaring."""
 
 _BYTES_PER_CONTAINER = 32
-_GATHERED = 256
+_GATHERED = 50
+"""Up to 1 / 50 of all ordinals are looked up in words: 5 ns each, a bitmap takes 0.1 for each."""
 
 
 def are_few(count: int, limit: int) -> bool:
@@ -178,10 +179,20 @@ class Faces:
 
     def among(self, some: BitMap) -> BitMap:
         """Return who of *some* is in the set."""
-        if self.packed is None or len(some) * _GATHERED > self.limit:
+        if not self._looks_up(some):
             return some & self.bitmap
         ordinals = ordinals_of(some)
         return from_sorted(ordinals[self._inside(ordinals)])
+
+    def shared(self, some: BitMap) -> int:
+        """Return how many of *some* are in the set."""
+        if not self._looks_up(some):
+            return int(some.intersection_cardinality(self.bitmap))
+        return int(np.count_nonzero(self._inside(ordinals_of(some))))
+
+    def _looks_up(self, some: BitMap) -> bool:
+        """Whether to look each of *some* up in the words, rather than make a bitmap of them."""
+        return self.packed is not None and len(some) * _GATHERED <= self.limit
 
     def _inside(self, ordinals: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
         """Return which of *ordinals* are in; the set may be older than some of them."""

@@ -21,13 +21,14 @@ Keys: TypeAlias = Callable[[slice | UInt32], tuple[Int64, Bool]]
 """Returns the values of contacts (int64, n), and who has one (bool, n)."""
 
 _BINS_PER_SLICE = 32
+_OFTENER = 4
 
 
 class Bins:
     """Bin i holds who had a value from edge i to before edge i + 1, once `build` is through."""
 
     def __init__(self, keys: Keys, count: int, every: int) -> None:
-        """*count*: how many quantiles; a union is kept at each *every* bins."""
+        """*count*: how many quantiles; a union is kept at each *every* of as many bins."""
         self._keys = keys
         self._count = count
         self._every = every
@@ -79,6 +80,7 @@ class Bins:
     def build(self, size: int) -> Iterator[None]:
         """Cut the column of *size* contacts into bins, slice by slice."""
         self.edges = bin_edges(self._keys, size, self._count)
+        self._every = max(min(self._every * len(self.edges) // self._count, self._every), 1)
         yield
         bins: list[Bitmap] = []
         for made in binned(self._keys, size, self.edges):
@@ -86,13 +88,23 @@ class Bins:
                 bins.append(made)
             if made is None or len(bins) % _BINS_PER_SLICE == 0:
                 yield
-        marks, later = [*range(0, len(bins), self._every), len(bins)], Bitmap()
+        marks, later = self._marked(len(bins)), Bitmap()
         suffixes = [later]
         for mark, end in zip(marks[-2::-1], marks[:0:-1], strict=True):
             later = Bitmap.union(later, *bins[mark:end])
             suffixes.append(later)
             yield
         self.held, self._marks, self._suffixes = bins, marks, suffixes[::-1]
+
+    def _marked(self, count: int) -> list[int]:
+        """Return from which bins on unions are kept: more of them towards the end.
+
+        Sets of few are dear to unite and cheap to keep; of times, it is the latest that are asked
+        for most.
+        """
+        often = max(self._every // _OFTENER, 1)
+        last = count * 7 // 8 // self._every * self._every
+        return [*range(0, last, self._every), *range(last, count, often), count]
 
     def fold(self, moved: Bitmap) -> Iterator[None]:
         """Put whoever *moved* into the bins of their values, slice by slice.

@@ -15,17 +15,20 @@ _SAMPLED = 65_536
 _CONTAINER = 65_536
 _SLICE_ROWS = 32_768
 _ARRAY_LIMIT = 4_096
+_LEAST_PER_BIN, _LEAST_BINS = 512, 64
 
 
 def bin_edges(keys: Callable[[slice | UInt32], tuple[Int64, Bool]], size: int, bins: int) -> Int64:
     """Return the least value of each bin (ascending, the first is the least int64).
 
-    Edges are quantiles of a sample. A value that two quantiles meet, and every value where there
-    are few, gets a bin of its own: an edge at it and one right after.
+    Edges are quantiles of a sample, fewer than *bins* where few contacts have a value. A value that
+    two quantiles meet, and every value where there are few, gets a bin of its own: an edge at it
+    and one right after.
     """
     step = max(size // _SAMPLED, 1)
     sampled, there = keys(slice(0, size, step))
     ordered = np.sort(sampled[there])
+    bins = min(bins, max(len(ordered) * step // _LEAST_PER_BIN, _LEAST_BINS))
     values, counts = _counted(ordered)
     if len(values) * 2 > bins:
         places = np.linspace(0, len(ordered) - 1, bins + 1).astype(np.int64)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, Faces, Words, from_sorted, ordinals_of, room_for
+from segsvc.bitmap import Bitmap, Faces, Words, from_ordinals, from_sorted, ordinals_of, room_for
 from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.domain.decimals import INT64_MAX, INT64_MIN
 from segsvc.index.bins import Bins, Keys
@@ -100,6 +100,7 @@ class RangeBins:
         self._bins = self._none()
         self._wide: dict[int, tuple[Bitmap, Words]] = {}
         """The words of wide bins that were asked for, and the bins they were made of."""
+        self._is_widened = False
         self._dirty = Bitmap()
         self._rewritten = Bitmap()
         self._work: Iterator[None] | None = None
@@ -126,7 +127,7 @@ class RangeBins:
         """Note that values of contacts were set or unset, in the column already."""
         if self._work is None and not self.is_ready:
             return
-        changed = from_sorted(ordinals)
+        changed = from_ordinals(ordinals)
         self._dirty = self._dirty | changed
         self._rewritten = self._rewritten | changed
         if len(self._dirty) * _TOO_DIRTY > max(self._size(), self._shape.fold_at):
@@ -255,6 +256,8 @@ class RangeBins:
         """Return *whole* united; in words if it is of several bins and all are wide."""
         if places is None or len(places) < 2 or min(map(len, whole.more)) * _WIDE < size:
             return Faces(whole.members(size), size)
+        if self._work is None and not self._is_widened:
+            self._begin(self._widen())
         words = self._words(places[0], whole.more[0], size)
         words = words | self._words(places[1], whole.more[1], size)
         for place, held in zip(places[2:], whole.more[2:], strict=True):
@@ -271,14 +274,23 @@ class RangeBins:
         self._wide[place] = kept
         return kept[1]
 
+    def _widen(self) -> Iterator[None]:
+        """Make words of the widest bins, before anybody asks for those."""
+        self._is_widened, size, held = True, self._size(), self._bins.held
+        for place in sorted(range(len(held)), key=lambda place: len(held[place]))[-_KEPT:]:
+            if len(held[place]) * _WIDE >= size:
+                self._words(place, held[place], size)
+                yield
+
     def _build(self) -> Iterator[None]:
+        self._is_widened = False
         self._rewritten, bins = Bitmap(), self._none()
         yield from bins.build(self._size())
         self._bins, self._dirty, self._wide = bins, self._rewritten, {}
 
     def _fold(self) -> Iterator[None]:
         """Put the dirty into their bins. They stay dirty meanwhile, so that no answer can miss."""
-        folded, self._rewritten = self._dirty, Bitmap()
+        folded, self._rewritten, self._is_widened = self._dirty, Bitmap(), False
         yield from self._bins.fold(folded)
         self._dirty = (self._dirty - folded) | self._rewritten
         yield from self._bins.split(2 * max(self._size() // self._shape.bins, 1))

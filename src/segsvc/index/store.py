@@ -76,7 +76,7 @@ class StoreIndex:
         definition = self.schema.behaviors[behavior]
         log = self._logs.get(behavior)
         if log is None:
-            log = self._logs[behavior] = EventLog(definition)
+            log = self._logs[behavior] = EventLog(definition, ranges=self.ranges)
         elif log.definition is not definition:
             log.define(definition)
         return log
@@ -325,7 +325,8 @@ class StoreIndex:
             self._columns[name] = make_column(self.schema.attributes[name], self.ranges)
             parts.append(self._columns[name])
         for name, properties in facts["behaviors"].items():
-            self._logs[name] = EventLog(self.schema.behaviors[name].only(properties))
+            definition = self.schema.behaviors[name].only(properties)
+            self._logs[name] = EventLog(definition, ranges=self.ranges)
             parts.append(self._logs[name])
         parts += map(self._ids_of, facts["event_ids"])
         with ThreadPoolExecutor(cpu_count() or 1, "segsvc-load") as threads:

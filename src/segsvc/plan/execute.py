@@ -26,6 +26,10 @@ PUSH_DOWN = 32
 _ALWAYS_PUSHED = 32
 _GUESSED_SHARE = 0.3
 _WORTH_JOINING_MS = 0.5
+_NARROW_MS = 0.03
+_NARROW_MS_PER_CONTACT = 8e-6
+"""What an answer within some contacts takes, about."""
+
 _DOUBT = 4
 """By how much the share of those who are left may be guessed too high."""
 
@@ -202,8 +206,11 @@ class Execution:
         """Whether to find out who is left, to answer *operand* within those alone."""
         if self.knows(operand.node):
             return False
-        if any(isinstance(held, Faces) and self._are_few(held.count) for held in joined):
-            return True
+        fewest = min(
+            (held.count for held in joined if isinstance(held, Faces)), default=self._total
+        )
+        if self._are_few(fewest):
+            return operand.cost > _NARROW_MS + _NARROW_MS_PER_CONTACT * fewest
         return operand.cost > _WORTH_JOINING_MS and kept * PUSH_DOWN <= _DOUBT
 
     def _are_few(self, count: int) -> bool:

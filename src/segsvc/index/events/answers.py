@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.bitmap import Bitmap, Faces, from_sorted, ordinals_of
+from segsvc.bitmap import Bitmap, Faces, are_few, from_sorted, ordinals_of
 from segsvc.domain.columns import Bool, UInt32
 from segsvc.domain.predicate import EventQuery, Reduction
 from segsvc.index.events.latest import DEEPEST, LatestTimes
@@ -51,15 +51,22 @@ class Columns(NamedTuple):
 
     arrays: tuple[npt.NDArray[Any], ...]
     test: Callable[..., Bool]
+    binned: Callable[[], Faces | None] = lambda: None
+    """Answers for all contacts without reading the arrays, once there are bins."""
 
     def holders(self, limit: int) -> Faces:
         """Return all contacts that satisfy it, who are all below *limit*."""
+        found = self.binned()
+        if found is not None:
+            return found
         size = min(limit, *map(len, self.arrays))
         return Faces.of_mask(self.test(*(held[:size] for held in self.arrays)), limit)
 
     def holders_among(self, members: UInt32) -> UInt32:
         """Return those of *members* that satisfy it."""
         size = min(len(held) for held in self.arrays)
+        if not are_few(len(members), size):
+            self.binned()  # so that there are bins the next time
         members = members[members < size]
         return members[self.test(*(held[members] for held in self.arrays))]
 
@@ -137,11 +144,9 @@ class Answers:
             case Reduction.COUNT:
                 return self._counted(query.first, max(low, 1), min(high, len(self._log)))
             case Reduction.LAST_TIME:
-                low = max(low, query.first, 0)
-                return Columns((self.latest.nth(1),), lambda last: inside(last, low + 1, high + 1))
+                return _nth(self.latest, 1, max(low, query.first, 0) + 1, high + 1)
             case Reduction.FIRST_TIME if query.first <= 0:
-                least, most = max(TIME_LIMIT - high, 1), TIME_LIMIT - low
-                return Columns((self.earliest.nth(1),), lambda held: inside(held, least, most))
+                return _nth(self.earliest, 1, max(TIME_LIMIT - high, 1), TIME_LIMIT - low)
             case Reduction.SUM | Reduction.AVERAGE:
                 return self._totalled(query)
             case _:
@@ -152,7 +157,7 @@ class Answers:
         if low > high:
             return _NOBODY
         if low <= DEEPEST and high == len(self._log):
-            return Columns((self.latest.nth(low),), lambda held: held >= since)
+            return _nth(self.latest, low, int(since), TIME_LIMIT)
         if high < DEEPEST:
             one_more = self.latest.nth(high + 1)
             return Columns(
@@ -161,16 +166,25 @@ class Answers:
             )
         counts = self.totals.since(EVENTS, first)
         assert counts is not None, "counts are exact"
-        return Columns((counts,), lambda held: inside(held, low, high))
+        return Columns(
+            (counts,),
+            lambda held: inside(held, low, high),
+            lambda: self.totals.between(EVENTS, first, low, high),
+        )
 
     def _totalled(self, query: EventQuery) -> Columns | None:
         interval, scale = query.interval, self._log.scale(query.property)
-        sums = self.totals.since(Summed(query.property, counts=False), query.first)
+        summed = Summed(query.property, counts=False)
+        sums = self.totals.since(summed, query.first)
         if sums is None:
             return None
         low, high = interval.unscaled(scale)
         if query.reduction is Reduction.SUM and not low <= 0 <= high:
-            return Columns((sums,), lambda held: inside(held, low, high))
+            return Columns(
+                (sums,),
+                lambda held: inside(held, low, high),
+                lambda: self.totals.between(summed, query.first, low, high),
+            )
         counts = self.totals.since(Summed(query.property, counts=True), query.first)
         assert counts is not None, "counts are exact"
         return Columns(
@@ -259,8 +273,36 @@ class Answers:
         """Guess the milliseconds of `holders`."""
         contacts = 0.02 + self._log.contact_limit * _MS_PER_CONTACT
         if not query.where and query.last >= self._log.blocks.latest and self._is_ready(query):
-            return contacts
+            binned = self._bins_cost(query)
+            return contacts if binned is None else binned
         return contacts + self.selection.cost_rows(query) * _MS_PER_ROW
+
+    def _bins_cost(self, query: EventQuery) -> float | None:
+        """Guess the milliseconds of an answer by columns that have bins; None: they have none."""
+        match query.reduction:
+            case Reduction.COUNT:
+                low, high = query.interval.unscaled(0)
+                k = max(low, 1)
+                if high < len(self._log):
+                    return None
+                return self.latest.bins_cost(k) if k <= DEEPEST else None
+            case Reduction.LAST_TIME:
+                return self.latest.bins_cost(1)
+            case Reduction.FIRST_TIME:
+                return self.earliest.bins_cost(1)
+            case Reduction.SUM:
+                return self.totals.bins_cost(Summed(query.property, counts=False), query.first)
+            case _:
+                return None
+
+
+def _nth(times: LatestTimes, k: int, low: int, high: int) -> Columns:
+    """Return who has a k-th latest time, as *times* keep them, in low..high."""
+    return Columns(
+        (times.nth(k),),
+        lambda held: inside(held, low, high),
+        lambda: times.between(k, low, high),
+    )
 
 
 def _is_any(query: EventQuery, rows: int) -> bool:

@@ -2,17 +2,20 @@
 
 A contact did something at least k times since an instant just when its k-th latest event is not
 earlier. Caches beside the log, made once a question needs them and then brought up to the last row.
+Those that were asked for over the whole store get bins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from segsvc.domain.columns import Int64, UInt32
+from segsvc.bitmap import Faces
+from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.index.events.per_contact import grown, touched
+from segsvc.index.ranges import RangeBins
 
 if TYPE_CHECKING:
     from segsvc.index.events.log import EventLog
@@ -44,11 +47,13 @@ class LatestTimes:
         self._kept = _Columns(0, mirrored=mirrored)
         self._made: _Columns | None = None
         self._wanted = 0
+        self._bins: dict[int, RangeBins] = {}
 
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return self._kept.nbytes + (self._made.nbytes if self._made else 0)
+        binned = sum(bins.nbytes for bins in self._bins.values())
+        return self._kept.nbytes + (self._made.nbytes if self._made else 0) + binned
 
     def is_near(self, k: int) -> bool:
         """Whether `nth` would read only a few rows; if not, `upkeep` will see to it."""
@@ -79,10 +84,33 @@ class LatestTimes:
             pass
         return self._kept.times[k - 1]
 
+    def between(self, k: int, low: int, high: int) -> Faces | None:
+        """Return for whom low <= `nth` <= high, *low* being positive; None: there are no bins."""
+        self.nth(k)
+        if k not in self._bins:
+            self._bins[k] = self._log.ranges.over(self._size, lambda some: self._keys(k, some))
+        return self._bins[k].between(low, high)
+
+    def bins_cost(self, k: int) -> float | None:
+        """Guess the milliseconds of `between`; None: there are no bins."""
+        bins = self._bins.get(k)
+        return bins.cost() if bins is not None and bins.is_ready else None
+
+    def _size(self) -> int:
+        return min(self._log.contact_limit, len(self._kept.times[0]))
+
+    def _keys(self, k: int, contacts: slice | UInt32) -> tuple[Int64, Bool]:
+        times = self._kept.times[k - 1][contacts]
+        return times.astype(np.int64), times != 0
+
+    def _wrote(self, ordinals: UInt32) -> None:
+        for bins in self._bins.values():
+            bins.wrote(ordinals)
+
     def upkeep(self) -> Iterator[None]:
         """Take in, piece by piece, what was asked for; rows may be written in between."""
         if self._wanted <= self._kept.depth:
-            yield from self._kept.follow(self._log)
+            yield from self._kept.follow(self._log, self._wrote)
             return
         if self._made is None or self._made.depth < self._wanted:
             depth = next(depth for depth in _DEPTHS if depth >= self._wanted)
@@ -91,6 +119,8 @@ class LatestTimes:
         yield from made.follow(self._log)
         if self._made is made:
             self._kept, self._made = made, None
+            for bins in self._bins.values():
+                bins.forget()
 
     def moved(self, ordinal: int) -> None:
         """Read one contact's rows anew, whose owner is another one now."""
@@ -99,6 +129,7 @@ class LatestTimes:
                 rows = self._log.rows_of(ordinal)
                 columns.reach(self._log.contact_limit)
                 columns.replace(ordinal, self._log.instants(rows[rows < columns.known]))
+        self._wrote(np.array([ordinal], np.uint32))
 
 
 class _Columns:
@@ -114,7 +145,9 @@ class _Columns:
     def nbytes(self) -> int:
         return sum(held.nbytes for held in self.times)
 
-    def follow(self, log: EventLog) -> Iterator[None]:
+    def follow(
+        self, log: EventLog, wrote: Callable[[UInt32], None] = lambda ordinals: None
+    ) -> Iterator[None]:
         if not self.known:
             yield from self._make_room(log.contact_limit)
         while self.known < len(log):
@@ -127,6 +160,7 @@ class _Columns:
             self.known = rows.stop
             self.reach(log.contact_limit)
             self._take(ordinals, times)
+            wrote(ordinals)
             yield
 
     def reach(self, limit: int) -> None:

@@ -29,6 +29,7 @@ from segsvc.index.events.properties import (
 from segsvc.index.events.timelines import EventTimelines
 from segsvc.index.events.totals import Summed
 from segsvc.index.intervals import inside
+from segsvc.index.ranges import Ranges, RangeShape
 
 BLOCK_ROWS = 16_384
 """Rows that know their time range together: what the edge of a window reads, and a lookup last."""
@@ -40,9 +41,21 @@ DEAD = np.uint32(0xFFFFFFFF)
 class EventLog:
     """Rows of one behavior. Late events land in later rows; every block knows its time range."""
 
-    def __init__(self, definition: BehaviorDefinition, block_rows: int = BLOCK_ROWS) -> None:
-        """*block_rows*: how many rows know their time range together, at most 65,536."""
+    def __init__(
+        self,
+        definition: BehaviorDefinition,
+        block_rows: int = BLOCK_ROWS,
+        ranges: Ranges | None = None,
+    ) -> None:
+        """Begin without rows.
+
+        Args:
+            definition: of the behavior.
+            block_rows: how many rows know their time range together, at most 65,536.
+            ranges: the bins of the store; None: there are none.
+        """
         name = f"event/{definition.name}"
+        self.ranges = ranges or Ranges(RangeShape(least=None))
         self.definition = definition
         self._block_rows = block_rows
         self._ordinals = ChunkedArray(f"{name}/ordinals", np.uint32)

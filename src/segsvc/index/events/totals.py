@@ -1,7 +1,8 @@
 """Sums and counts per contact of the events since an instant, moved along with it.
 
 A window that ends now is asked for again and again while its start creeps forward: the totals of
-the last few windows are kept, brought up to the last row and slid to the start asked for.
+the last few windows are kept, brought up to the last row and slid to the start asked for. Those of
+all time stay where they are, and get bins.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.domain.columns import UInt32
+from segsvc.bitmap import Faces
+from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.index.events.blocks import pieces
 from segsvc.index.events.per_contact import grown, touched
+from segsvc.index.ranges import RangeBins
 
 if TYPE_CHECKING:
     from segsvc.index.events.log import EventLog
 
 _KEPT = 6
+_KEPT_OF_ALL_TIME = 4
 _SLID_ROWS = 2**20
 """Rows up to which totals are slid to another start; farther ones are made anew."""
 
@@ -59,6 +63,25 @@ class Totals:
         self.exact = True
         self.values: npt.NDArray[Any] = np.zeros(0, np.uint32 if what.counts else np.int64)
         self._magnitude = 0
+        self.bins: RangeBins | None = None
+        """Over the totals that are not 0, once somebody asked for those of all contacts."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self.values.nbytes + (0 if self.bins is None else self.bins.nbytes)
+
+    def between(self, log: EventLog, low: int, high: int) -> Faces | None:
+        """Return whose total lies in low..high, 0 not being in it; None: there are no bins."""
+        if self.bins is None:
+            self.bins = log.ranges.over(
+                lambda: min(log.contact_limit, len(self.values)), self._keys
+            )
+        return self.bins.between(low, high)
+
+    def _keys(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
+        values = self.values[contacts]
+        return values.astype(np.int64), values != 0
 
     def copied(self) -> Totals:
         """Return totals of their own that are the same for now."""
@@ -114,6 +137,8 @@ class Totals:
                 return
         added = np.uint32(1) if values is None else values.astype(self.values.dtype)
         (np.add if sign > 0 else np.subtract).at(self.values, ordinals, added)
+        if self.bins is not None:
+            self.bins.wrote(ordinals)
 
     def moved(self, log: EventLog, ordinal: int) -> None:
         """Total one contact's rows anew, whose owner is another one now."""
@@ -125,6 +150,8 @@ class Totals:
         mask = log.has_all(rows, self.what.property, None)
         rows = rows if mask is None else rows[mask]
         self.values[ordinal] = 0
+        if self.bins is not None:
+            self.bins.wrote(np.array([ordinal], np.uint32))
         values = None if self.what.counts else log.values(self.what.property, rows)
         self._add(log.owners(rows), values, 1)
 
@@ -141,19 +168,39 @@ class WindowTotals:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return sum(totals.values.nbytes for totals in self._kept)
+        return sum(totals.nbytes for totals in self._kept)
 
     def since(self, what: Summed, first: int) -> npt.NDArray[Any] | None:
         """Return the totals by ordinal of all events with time >= *first*; None: inexact.
 
         Contacts beyond the end have no event.
         """
+        totals = self._totals(what, first)
+        return totals.values if totals.exact else None
+
+    def _totals(self, what: Summed, first: int) -> Totals:
         for _ in self.prepare(what, first):
             pass
         totals = self._kept[-1]
         if totals.since != self._start(first):
             totals.slide(self._log, self._start(first))
-        return totals.values if totals.exact else None
+        return totals
+
+    def between(self, what: Summed, first: int, low: int, high: int) -> Faces | None:
+        """Return for whom low <= `since` <= high; None: there are no bins.
+
+        0 must not be among low..high, and the totals must be exact.
+        """
+        if self._start(first):
+            return None
+        return self._totals(what, first).between(self._log, low, high)
+
+    def bins_cost(self, what: Summed, first: int) -> float | None:
+        """Guess the milliseconds of `between`; None: there are no bins."""
+        totals = self._nearest(what, self._start(first))
+        if totals is None or totals.bins is None or not totals.bins.is_ready:
+            return None
+        return totals.bins.cost()
 
     def is_near(self, what: Summed, first: int) -> bool:
         """Whether `since` needs no totals made anew, and reads only a few of the last rows."""
@@ -170,9 +217,15 @@ class WindowTotals:
             totals = totals.copied()
         else:
             self._kept.remove(totals)
-        self._kept = [*self._kept, totals][-_KEPT:]
+        self._kept = self._fewer([*self._kept, totals])
         self._asked.append((what, start))
         yield from totals.follow(self._log)
+
+    def _fewer(self, kept: list[Totals]) -> list[Totals]:
+        """Return what may stay of *kept*, in its order."""
+        moving = [totals for totals in kept if totals.since][-_KEPT:]
+        ever = [totals for totals in kept if not totals.since][-_KEPT_OF_ALL_TIME:]
+        return [totals for totals in kept if totals in moving or totals in ever]
 
     def _comes_again(self, what: Summed, start: int) -> bool:
         """Whether a window was asked for before, so that it should have totals of its own.
@@ -186,11 +239,11 @@ class WindowTotals:
         return max(first, 0)
 
     def _nearest(self, what: Summed, first: int) -> Totals | None:
-        """Return totals that can be slid to *first* with little work."""
+        """Return totals that can be slid to *first* with little work; not those of all time."""
         near = [
             (self._between(totals.since, first), place)
             for place, totals in enumerate(self._kept)
-            if totals.what == what
+            if totals.what == what and (not totals.since) == (not first)
         ]
         rows, place = min(near, default=(_SLID_ROWS + 1, 0))
         return self._kept[place] if rows <= _SLID_ROWS else None
