@@ -187,3 +187,25 @@ def test_a_mask_is_the_same_set_below_any_limit(
             assert held.among(expected) == expected
         change(reaching)
         assert (reaching.packed is None) == (change is Faces.to_bitmap)
+
+
+@given(masks(), masks(), st.integers(0, 65_536))
+def test_a_set_that_was_only_counted_is_made_when_it_is_needed(
+    mask: np.ndarray[Any, Any], some: np.ndarray[Any, Any], more: int
+) -> None:
+    made: list[Faces] = []
+
+    def make() -> Faces:
+        made.append(Faces.of_mask(mask, LIMIT))
+        return made[-1]
+
+    held, among = from_mask(mask), from_mask(some)
+    faces = Faces.later(len(held), LIMIT, make)
+    reaching = faces.reaching(LIMIT + more)
+    assert (faces.count, reaching.count, reaching.limit) == (len(held), len(held), LIMIT + more)
+    assert faces.nbytes
+    assert not made
+    assert reaching.bitmap == held
+    assert faces.shared(among) == reaching.shared(among) == len(held & among)
+    assert faces.among(among) == held & among
+    assert len(made) == 1

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from segsvc.bitmap import Bitmap
-from segsvc.domain.columns import NumberColumn, Strings, TextColumn
+from segsvc.domain.columns import FieldColumn, NumberColumn, Strings, TextColumn
 from segsvc.domain.decimals import Interval
-from segsvc.domain.predicate import EventQuery, In, OneOf
+from segsvc.domain.predicate import EventQuery, In, OneOf, Reduction
 from segsvc.domain.schema import AttributeDefinition, ValueType
 from segsvc.domain.write import EventBlock
 from segsvc.index.attributes import AttributeColumn, make_column
 from segsvc.index.events import EventLog
+from segsvc.index.events.totals import Summed
 from segsvc.index.ranges import Ranges, RangeShape
 from tests.index.naive_log import DEED
 
@@ -62,3 +64,56 @@ def test_latest_times_are_there_before_the_first_question() -> None:
     assert log.answers.latest.nbytes
     query = EventQuery("deed", (), 900, 2**62, interval=Interval(Decimal(1)))
     assert log.having(query, None) == Bitmap(np.flatnonzero(times >= 900))
+
+
+def deeds(times: np.ndarray[Any, Any]) -> EventBlock:
+    return EventBlock("deed", np.arange(len(times)), Strings.of([]), times, None, ())
+
+
+def test_who_ever_did_it_is_known_before_the_first_question() -> None:
+    log, ever = EventLog(DEED), EventQuery("deed", (), 0, 2**62, interval=Interval(Decimal(1)))
+    log.append(EVERYBODY[::2], EVERYBODY[::2].astype(np.int64), deeds(EVERYBODY[::2]))
+    assert not log.answers.doers.is_near
+    for _ in log.upkeep():
+        pass
+    assert log.answers.doers.is_near
+    log.append(EVERYBODY[:9], np.zeros(9, np.int64), deeds(EVERYBODY[:9]))
+    log.remove(2)
+    expected = Bitmap(EVERYBODY[::2].tolist()) | Bitmap(range(9))
+    expected.discard(2)
+    assert log.holders(ever).bitmap == expected
+    assert log.having(ever, Bitmap([1, 2, 4, 11])) == Bitmap([1, 4])
+
+
+def test_a_removal_between_two_pieces_is_not_forgotten() -> None:
+    log, ever = EventLog(DEED), EventQuery("deed", (), 0, 2**62, interval=Interval(Decimal(1)))
+    log.append(EVERYBODY, EVERYBODY.astype(np.int64), deeds(EVERYBODY))
+    pieces = log.answers.doers.upkeep()
+    next(pieces)
+    log.remove(5)
+    for _ in pieces:
+        pass
+    assert log.holders(ever).bitmap == Bitmap(range(CONTACTS)) - Bitmap([5])
+
+
+def test_windows_and_sums_that_were_asked_for_get_bins() -> None:
+    ranges = Ranges(RangeShape())
+    log = EventLog(DEED, ranges=ranges)
+    times = (EVERYBODY.astype(np.int64) * 7) % 1_000
+    numbers = NumberColumn(times * 3 - 1_000)
+    worth = FieldColumn("value", EVERYBODY, numbers, np.zeros(0, np.uint32))
+    log.append(
+        EVERYBODY, times, EventBlock("deed", EVERYBODY, Strings.of([]), times, None, (worth,))
+    )
+    since = EventQuery("deed", (), 900, 2**62, interval=Interval(Decimal(1)))
+    above = EventQuery("deed", (), 0, 2**62, Reduction.SUM, "value", Interval(Decimal(5)))
+    late, rich = np.flatnonzero(times >= 900), np.flatnonzero(times * 3 - 1_000 >= 500)
+    for _ in range(2):
+        assert log.having(since, None) == Bitmap(late)
+        assert log.having(above, None) == Bitmap(rich)
+        for _ in log.upkeep():
+            pass
+        while ranges.upkeep():
+            pass
+    assert log.answers.latest.bins_cost(1) is not None
+    assert log.answers.totals.bins_cost(Summed("value", counts=False), 0) is not None

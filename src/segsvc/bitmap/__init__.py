@@ -29,6 +29,7 @@ from segsvc.bitmap.words import (
     from_arrays,
     from_mask,
     from_words,
+    pack,
     room_for,
     words_of,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "in_slices",
     "mask_of",
     "ordinals_of",
+    "pack",
     "room_for",
     "size_of",
     "to_bytes",

@@ -101,8 +101,9 @@ def _in_order(held: Both) -> list[tuple[Expression, bool]]:
 
 
 def _by_size(parts: Iterable[Expression]) -> list[Expression]:
-    """Return sets before what must be combined first, and the smallest first."""
-    return sorted(parts, key=lambda held: held.count if isinstance(held, Faces) else _UNKNOWN)
+    """Return bitmaps, then words, then what must be combined first; of each the smallest first."""
+    return sorted(parts, key=_rank)
 
 
-_UNKNOWN = 2**32
+def _rank(held: Expression) -> tuple[int, int]:
+    return (int(held.has_words), held.count) if isinstance(held, Faces) else (2, 0)

@@ -87,7 +87,7 @@ def _is_quicker_in_chain(held: Both) -> bool:
     if len(sets) < len(held.positives) + len(held.negatives):
         return False
     split = len(held.positives)
-    (first, *others), less = sorted(sets[:split], key=len), sets[split:]
+    (first, *others), less = sorted(sets[:split], key=_rank), sets[split:]
     limit, left = first.limit, float(len(first))
     in_words = sum(_words_ns(part) for part in sets)
     in_chain_ns = _FROM_WORDS_NS * limit if first.has_words else 0.0
@@ -98,6 +98,10 @@ def _is_quicker_in_chain(held: Both) -> bool:
             in_chain_ns += _SHARED_NS * (left + min(len(part), _BITSETS * limit))
         left *= 1.0 if part in less else len(part) / limit
     return in_chain_ns < in_words
+
+
+def _rank(held: Faces) -> tuple[bool, int]:
+    return held.has_words, held.count
 
 
 def _words_ns(held: Faces) -> float:

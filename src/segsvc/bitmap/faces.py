@@ -29,8 +29,8 @@ DENSE = 16
 """From 1 / DENSE of all ordinals on, words take no more bytes than Roaring."""
 
 _BYTES_PER_CONTAINER = 32
-_GATHERED = 50
-"""Up to 1 / 50 of all ordinals are looked up in words: 5 ns each, a bitmap takes 0.1 for each."""
+_GATHERED = 25
+"""Up to 1 / 25 of all ordinals are looked up in words: 5 ns each, a bitmap takes 0.1 for each."""
 
 
 def are_few(count: int, limit: int) -> bool:
@@ -60,9 +60,9 @@ class Faces:
         self._make: Callable[[], Faces] | None = None
 
     @classmethod
-    def of_words(cls, words: Words, limit: int) -> Faces:
-        """Take over words."""
-        return cls._holding(words, count_words(words), limit)
+    def of_words(cls, words: Words, limit: int, count: int | None = None) -> Faces:
+        """Take over words; *count*: how many bits are set, where that is known."""
+        return cls._holding(words, count_words(words) if count is None else count, limit)
 
     @classmethod
     def _holding(cls, words: Words, count: int, limit: int) -> Faces:

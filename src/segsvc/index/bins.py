@@ -22,6 +22,7 @@ Keys: TypeAlias = Callable[[slice | UInt32], tuple[Int64, Bool]]
 
 _BINS_PER_SLICE = 32
 _OFTENER = 4
+_BYTES_PER_CONTAINER = 48
 
 
 class Bins:
@@ -45,7 +46,12 @@ class Bins:
     def nbytes(self, size: int) -> int:
         """Return the bytes held, an estimate: two per value and bin, and the unions."""
         held = sum(map(len, self.held))
-        return 2 * held + len(self._suffixes) * min(2 * held, size // 8) // 2
+        containers = min(held, len(self.held) * -(-size // 65_536))
+        return (
+            2 * held
+            + _BYTES_PER_CONTAINER * containers
+            + len(self._suffixes) * min(2 * held, size // 8) // 2
+        )
 
     def end(self, place: int) -> int:
         """Return the greatest value that a bin may hold."""

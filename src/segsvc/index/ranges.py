@@ -245,6 +245,8 @@ class RangeBins:
         count = whole.count + len(holds) - (whole.shared(dirty) if dirty else 0)
 
         def patched() -> Faces:
+            if not dirty and places is None:
+                return Faces(whole.members(size, from_sorted(holds)), size)
             found = self._united(whole, places, size)
             if dirty or found.has_words:
                 return found.patched(dirty, from_sorted(holds), size)
@@ -262,7 +264,7 @@ class RangeBins:
         words = words | self._words(places[1], whole.more[1], size)
         for place, held in zip(places[2:], whole.more[2:], strict=True):
             words |= self._words(place, held, size)
-        return Faces.of_words(words, size)
+        return Faces.of_words(words, size, whole.count)
 
     def _words(self, place: int, held: Bitmap, size: int) -> Words:
         """Return the words of a wide bin, kept for the next question; not to be changed."""

@@ -120,27 +120,24 @@ class LeafCache:
                 break
             self.drop(key)
 
-    def settle(self, entry: _Entry, *, again: bool) -> None:
-        """Hold an answer in the form that suits it, if that is worth it.
+    def settle(self, entry: _Entry) -> None:
+        """Hold an answer that is asked for again in the form that suits it.
 
         Words combine fastest. Those of sparse sets take more bytes than their bitmaps, and longer
-        to make: they are made for answers asked for *again*, while half of the room is left, and
-        given up when three quarters are taken. What was only counted is made when asked for again.
+        to make: they are made while half of the room is left, and given up when three quarters
+        are taken. What was only counted so far is made.
         """
         answer = entry.answer
-        if not answer.is_made and not again:
-            return
         suits = answer.suits_words and combine.may_go_in_words(answer.limit, self._form)
-        if answer.packed is None:
-            if not suits or not (answer.is_dense or (again and 2 * self.nbytes < self._limit)):
+        if not answer.has_words:
+            if not suits or not (answer.is_dense or 2 * self.nbytes < self._limit):
                 return
             answer.to_words()
         else:
-            if not again or (suits and (answer.is_dense or 4 * self.nbytes < 3 * self._limit)):
+            if suits and (answer.is_dense or 4 * self.nbytes < 3 * self._limit):
                 return
             answer.to_bitmap()
-        if again:
-            self.weigh(entry)
+        self.weigh(entry)
 
     def drop(self, key: tuple[WriteLog, AnyLeaf]) -> None:
         """Forget an entry."""
@@ -184,7 +181,7 @@ class CachedLeaves:
         key = (self._log, leaf)
         entry = self._cache.get(key)
         if entry is not None and entry.version == self._log.version and self._is_in_time(entry):
-            self._cache.settle(entry, again=True)
+            self._cache.settle(entry)
             return entry.answer
         live = self._live.current(leaf, self._at)
         if live is not None and (
@@ -192,7 +189,7 @@ class CachedLeaves:
         ):
             return Faces(live, self._view.limit)
         if entry is not None and self._renew(entry, leaf, live):
-            self._cache.settle(entry, again=True)
+            self._cache.settle(entry)
             return entry.answer
         if live is None:
             return None
@@ -205,7 +202,6 @@ class CachedLeaves:
         if not self._cache.is_on or isinstance(leaf, SegmentLeaf):
             return
         entry = _Entry(answer, self._log.version, self._at, self._due(leaf))
-        self._cache.settle(entry, again=False)
         self._cache.put((self._log, leaf), entry)
 
     def is_wanted(self, leaf: AnyLeaf) -> bool:

@@ -26,6 +26,8 @@ from segsvc.domain.text import fold
 from segsvc.index.array import BytesSection, ChunkedArray
 
 _MS_PER_POSTING = 0.02
+_FEW = 4
+"""Up to so many postings are united one by one; CRoaring's union of many begins with bitsets."""
 
 
 class TextSetAttribute:
@@ -91,14 +93,17 @@ class TextSetAttribute:
         """See `AttributeColumn.matches`."""
         match predicate:
             case Present():
-                found = Bitmap.union(Bitmap(), *self._postings.values())
+                held, joined = list(self._postings.values()), _united
             case OneOf(values):
-                found = Bitmap.union(Bitmap(), *map(self._posting, values))
+                held, joined = list(map(self._posting, dict.fromkeys(values))), _united
             case AllOfValues(values):
-                found = reduce(Bitmap.intersection, map(self._posting, values))
+                held, joined = list(map(self._posting, dict.fromkeys(values))), _shared
             case _:
                 raise AssertionError(predicate)
-        return copied(found) if within is None else found & within
+        if len(held) == 1 and within is None:
+            return copied(held[0])
+        found = joined(held)
+        return found if within is None else found & within
 
     def _posting(self, value: str) -> Bitmap:
         return self._postings.get(fold(value), Bitmap())
@@ -189,3 +194,13 @@ class TextSetAttribute:
     def nbytes(self) -> int:
         """See `AttributeColumn.nbytes`."""
         return sum(map(size_of, self._postings.values()))
+
+
+def _united(postings: list[Bitmap]) -> Bitmap:
+    if len(postings) > _FEW:
+        return Bitmap.union(*postings)
+    return reduce(Bitmap.__or__, postings) if postings else Bitmap()
+
+
+def _shared(postings: list[Bitmap]) -> Bitmap:
+    return reduce(Bitmap.__and__, sorted(postings, key=len))

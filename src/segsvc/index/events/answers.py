@@ -17,6 +17,7 @@ import numpy.typing as npt
 from segsvc.bitmap import Bitmap, Faces, are_few, from_sorted, ordinals_of
 from segsvc.domain.columns import Bool, UInt32
 from segsvc.domain.predicate import EventQuery, Reduction
+from segsvc.index.events.doers import Doers
 from segsvc.index.events.latest import DEEPEST, LatestTimes
 from segsvc.index.events.properties import Rows
 from segsvc.index.events.reduce import (
@@ -42,6 +43,7 @@ _WALK_MS = 1.0
 _DEARER = 2.0
 """A walk along the chains may take longer than one answer without: the next leaf needs it too."""
 
+_DOERS_MS = 0.02
 _MS_PER_CONTACT = 5e-7
 _MS_PER_ROW = 8e-6
 
@@ -86,17 +88,19 @@ class Answers:
         self.latest = LatestTimes(log)
         self.earliest = LatestTimes(log, mirrored=True)
         self.totals = WindowTotals(log)
+        self.doers = Doers(log)
 
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return self.latest.nbytes + self.earliest.nbytes + self.totals.nbytes
+        held = (self.latest, self.earliest, self.totals, self.doers)
+        return sum(part.nbytes for part in held)
 
     def moved(self, ordinal: int) -> None:
         """Take in that one contact's rows are others now."""
         if ordinal >= self._log.contact_limit:
             return  # who never had a row is in no column
-        for held in (self.latest, self.earliest, self.totals):
+        for held in (self.latest, self.earliest, self.totals, self.doers):
             held.moved(ordinal)
 
     def having(self, query: EventQuery, within: Bitmap | None) -> Bitmap:
@@ -137,6 +141,8 @@ class Answers:
         """Return the columns that answer *query*; None: none do, or not yet."""
         if query.where or query.last < self._log.blocks.latest:
             return None
+        if query.first <= 0 and _is_any(query, len(self._log)):
+            return Columns((self._log.last_rows,), lambda row: row > 0, self._doers)
         if not (self._is_totalled(query) or self._is_ready(query)):
             return None
         low, high = query.interval.unscaled(0)
@@ -151,6 +157,11 @@ class Answers:
                 return self._totalled(query)
             case _:
                 return None
+
+    def _doers(self) -> Faces | None:
+        if self.doers.is_near:
+            return Faces(self.doers.all(), self._log.contact_limit)
+        return None
 
     def _counted(self, first: int, low: int, high: int) -> Columns:
         since = np.uint32(max(first, 0) + 1)
@@ -267,12 +278,17 @@ class Answers:
         self.latest.foresee()
         yield from self.latest.upkeep()
         yield from self.earliest.upkeep()
+        yield from self.doers.upkeep()
         yield from self.selection.upkeep()
 
     def cost(self, query: EventQuery) -> float:
         """Guess the milliseconds of `holders`."""
         contacts = 0.02 + self._log.contact_limit * _MS_PER_CONTACT
-        if not query.where and query.last >= self._log.blocks.latest and self._is_ready(query):
+        if query.where or query.last < self._log.blocks.latest:
+            return contacts + self.selection.cost_rows(query) * _MS_PER_ROW
+        if query.first <= 0 and _is_any(query, len(self._log)):
+            return _DOERS_MS if self.doers.is_near else contacts
+        if self._is_ready(query):
             binned = self._bins_cost(query)
             return contacts if binned is None else binned
         return contacts + self.selection.cost_rows(query) * _MS_PER_ROW

@@ -98,6 +98,12 @@ class EventLog:
         return len(self._chains.heads)
 
     @property
+    def last_rows(self) -> UInt32:
+        """One more than each contact's last row, by ordinal; 0: it has none."""
+        heads: UInt32 = self._chains.heads.live
+        return heads
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Bytes held, by part."""
         return {
