@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from segsvc.bitmap import Bitmap, Faces, are_few, from_sorted, ordinals_of
+from segsvc.bitmap import Bitmap, Faces, from_sorted, ordinals_of
 from segsvc.domain.columns import Bool, UInt32
 from segsvc.domain.predicate import EventQuery, Reduction
 from segsvc.index.events.doers import Doers
@@ -43,6 +43,9 @@ _WALK_MS = 1.0
 _DEARER = 2.0
 """A walk along the chains may take longer than one answer without: the next leaf needs it too."""
 
+_WORTH_BINS = 64
+"""From 1 / 64 of the contacts on, bins are worth having to answer within some."""
+
 _DOERS_MS = 0.02
 _MS_PER_CONTACT = 5e-7
 _MS_PER_ROW = 8e-6
@@ -67,7 +70,7 @@ class Columns(NamedTuple):
     def holders_among(self, members: UInt32) -> UInt32:
         """Return those of *members* that satisfy it."""
         size = min(len(held) for held in self.arrays)
-        if not are_few(len(members), size):
+        if len(members) * _WORTH_BINS > size:
             self.binned()  # so that there are bins the next time
         members = members[members < size]
         return members[self.test(*(held[members] for held in self.arrays))]
