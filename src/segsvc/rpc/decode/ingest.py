@@ -19,7 +19,8 @@ from segsvc.domain.write import (
     SetLifecycleLabels,
     UpsertContacts,
 )
-from segsvc.rpc.decode.column_form import array, contact_columns, event_columns, strings
+from segsvc.rpc.decode.column_form import contact_columns, event_columns
+from segsvc.rpc.decode.column_values import array, strings
 from segsvc.rpc.decode.fields import check_known
 from segsvc.rpc.decode.row_form import contact_ids_of, contact_rows, event_rows
 from segsvc.rpc.decode.rows import RowErrors
