@@ -1,4 +1,4 @@
-"""The column form of writes -> domain writes, without a Python loop over rows, distinct texts aside."""
+"""The column form of writes -> domain writes; no Python loop over rows, only over distinct texts."""
 
 from __future__ import annotations
 
