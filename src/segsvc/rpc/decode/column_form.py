@@ -1,4 +1,4 @@
-"""The column form of writes -> domain writes; no Python loop over rows, only over distinct texts."""
+"""The column form of writes -> domain writes; Python loops over distinct texts, never over rows."""
 
 from __future__ import annotations
 
