@@ -46,7 +46,7 @@ bench: setup $(BENCH_SETUP)  ## Every benchmark at 1M contacts and 10M events, a
 	$(BIN)/python -m benchmarks run --size 1m
 	$(BIN)/python -m benchmarks draw benchmarks/results/1m.json
 
-bench-full: setup $(BENCH_SETUP)  ## The same at 10M contacts and 100M events; under an hour.
+bench-full: setup $(BENCH_SETUP)  ## The same at 10M contacts and 100M events.
 	$(BIN)/python -m benchmarks run --size 10m
 	$(BIN)/python -m benchmarks draw benchmarks/results/10m.json
 

@@ -6,6 +6,8 @@ read a revision before the owner began that wrote it read another one, of a past
 
 from __future__ import annotations
 
+from typing import Any
+
 _KEPT = 1_000
 
 
@@ -29,14 +31,14 @@ class Lineage:
         """Whether who was at *revision* at the instant *read_at* read what is written here."""
         return all(revision < first or began <= read_at for first, began in self._begun)
 
-    def facts(self) -> list[object]:
+    def facts(self) -> dict[str, Any]:
         """Return everything, JSON-able."""
-        return [self._epoch, self._begun]
+        return {"epoch": self._epoch, "begun": self._begun}
 
     @classmethod
-    def load(cls, facts: list[object] | None) -> Lineage:
+    def load(cls, facts: dict[str, Any] | None) -> Lineage:
         """Undo `facts`; None: a snapshot from before there were any."""
         loaded = cls()
         if facts is not None:
-            loaded._epoch, loaded._begun = facts  # type: ignore[assignment]
+            loaded._epoch, loaded._begun = facts["epoch"], facts["begun"]
         return loaded
