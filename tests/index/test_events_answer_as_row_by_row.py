@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -202,3 +203,29 @@ def test_rows_that_all_drop_out_move_to_who_never_had_one() -> None:
     assert set(log.having(query, None)) == {0}
     log.move(0, 1, np.array([0], np.int64))
     assert not log.having(query, None)
+
+
+@pytest.mark.parametrize(
+    ("least", "reduction"),
+    [
+        (1, Reduction.COUNT),
+        (2, Reduction.COUNT),
+        (1, Reduction.LAST_TIME),
+        (1, Reduction.FIRST_TIME),
+    ],
+)
+def test_bins_of_times_know_of_rows_that_a_question_takes_in(
+    least: int, reduction: Reduction
+) -> None:
+    log = EventLog(DEED, BLOCK_ROWS, Ranges(RangeShape(bins=3, every=2, least=0, at_once=True)))
+    made = [Row(person, person) for person in range(PEOPLE)] * 2
+    log.append(*block_of(made))
+    interval = Interval(lower=Decimal(least if reduction is Reduction.COUNT else 3))
+    query = EventQuery(
+        "deed", (), 3 if reduction is Reduction.COUNT else 0, 2**62, reduction, "", interval
+    )
+    for _ in range(2):
+        assert set(log.having(query, None)) == having(made, query, None)
+    made += [Row(0, 15), Row(0, 16), Row(1, 15), Row(1, 15)]
+    log.append(*block_of(made[-4:]))
+    assert set(log.having(query, None)) == having(made, query, None)

@@ -80,7 +80,7 @@ class LatestTimes:
         while k > self._kept.depth:
             for _ in self.upkeep():
                 pass
-        for _ in self._kept.follow(self._log):
+        for _ in self._kept.follow(self._log, self._wrote):
             pass
         return self._kept.times[k - 1]
 
