@@ -85,12 +85,23 @@ def queries(draw: st.DrawFn) -> EventQuery:
     return EventQuery("deed", where, draw(firsts), draw(lasts), reduction, name, draw(intervals))
 
 
+STANDING = [
+    EventQuery("deed", (), 3, 2**62, interval=Interval(lower=Decimal(1))),
+    EventQuery("deed", (), 3, 2**62, interval=Interval(lower=Decimal(2))),
+    EventQuery("deed", (), 0, 2**62, Reduction.LAST_TIME, "", Interval(lower=Decimal(5))),
+    EventQuery("deed", (), 0, 2**62, Reduction.FIRST_TIME, "", Interval(upper=Decimal(5))),
+    EventQuery("deed", (), 0, 2**62, Reduction.SUM, "value", Interval(lower=Decimal(1))),
+]
+
+
 class Logs(RuleBasedStateMachine):
     """Writes go to both; questions must agree, also while caches are half made."""
 
+    at_once = False
+
     def __init__(self) -> None:
         super().__init__()
-        self.ranges = Ranges(RangeShape(bins=3, every=2, fold_at=2, least=0))
+        self.ranges = Ranges(RangeShape(3, 2, fold_at=2, least=0, at_once=self.at_once))
         self.log = EventLog(DEED, BLOCK_ROWS, self.ranges)
         self.rows: list[Row] = []
         self.half_made: list[Iterator[None]] = []
@@ -193,6 +204,21 @@ class Logs(RuleBasedStateMachine):
 
 Logs.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 TestLogs = Logs.TestCase
+
+
+class BinnedLogs(Logs):
+    """The same where questions wait for bins, and those that have some are asked at each step."""
+
+    at_once = True
+
+    @invariant()
+    def standing_questions_are_answered(self) -> None:
+        for query in STANDING:
+            assert set(self.log.having(query, None)) == having(self.rows, query, None)
+
+
+BinnedLogs.TestCase.settings = Logs.TestCase.settings
+TestBinnedLogs = BinnedLogs.TestCase
 
 
 def test_rows_that_all_drop_out_move_to_who_never_had_one() -> None:
