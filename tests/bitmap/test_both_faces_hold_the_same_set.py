@@ -71,6 +71,11 @@ def test_a_set_survives_every_conversion(mask: np.ndarray[Any, Any], runs: bool)
     assert np.array_equal(filled_words_of(expected, LIMIT), words)
 
 
+def test_sets_of_nearly_all_even_ordinals_of_a_container_become_words() -> None:
+    few = Bitmap(range(0, 65_530, 2)) | Bitmap([9, 2**20 - 1])
+    assert np.array_equal(filled_words_of(few, 2**20), words_of(few, 2**20))
+
+
 @pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 4_096, 4_097, 65_535, 65_536, 65_537])
 def test_sets_of_every_size_keep_their_last_ordinal(size: int) -> None:
     everything = np.ones(size, np.bool_)

@@ -42,3 +42,40 @@ def test_dense_answers_go_when_nothing_is_left_to_thin() -> None:
         put(cache, place, entry(2 + place))
     assert 3 < len(cache) < 6
     assert cache.nbytes <= 6 * WORDS_BYTES
+
+
+def settled(cache: LeafCache, name: Any) -> Faces:
+    held = cache.get((None, name))  # type: ignore[arg-type]
+    assert held is not None
+    cache.settle(held)
+    return held.answer
+
+
+def test_sparse_sets_that_are_asked_for_become_words_where_nobody_asks_for_others() -> None:
+    cache = LeafCache(6 * WORDS_BYTES)
+    for place in range(4):
+        put(cache, f"once {place}", entry(2 + place))
+    asked = [f"often {place}" for place in range(4)]
+    for place, name in enumerate(asked):
+        held = entry(100 + place)
+        held.answer.to_bitmap()
+        put(cache, name, held)
+    for _ in range(2 * len(cache)):
+        for name in asked:
+            settled(cache, name)
+    assert all(settled(cache, name).has_words for name in asked)
+    assert len(cache) < 8, "what nobody asked for any longer has made room"
+
+
+def test_more_sparse_sets_in_turn_than_fit_are_not_made_again_and_again() -> None:
+    cache = LeafCache(12 * WORDS_BYTES)
+    names = [f"sparse {place}" for place in range(40)]
+    for place, name in enumerate(names):
+        held = entry(100 + place)
+        held.answer.to_bitmap()
+        put(cache, name, held)
+    turns = [[settled(cache, name).has_words for name in names] for _ in range(20)]
+    assert len(cache) == 40
+    assert cache.nbytes <= 12 * WORDS_BYTES
+    assert turns[1:] == turns[:-1], "who has words keeps them"
+    assert 0 < sum(turns[0]) < 40

@@ -71,11 +71,12 @@ def _suits_words(held: Expression) -> bool:
     return any(map(_suits_words, held.positives)) or any(map(_suits_words, held.negatives))
 
 
-_COMBINED_NS, _FROM_BITSETS_NS, _FROM_SPARSE_NS, _FROM_WORDS_NS = 0.007, 0.012, 0.1, 0.1
+_COMBINED_NS, _FROM_BITSETS_NS, _FROM_SPARSE_NS, _FROM_WORDS_NS = 0.007, 0.012, 0.017, 0.1
 """For each ordinal below the limit: an operation on words; making one form of the other."""
 
-_SHARED_NS, _LOOKED_UP_NS = 0.5, 5.0
-"""For each member: of two bitmaps that are intersected; of one that is looked up in words."""
+_SHARED_NS, _LOOKED_UP_NS, _FILLED_NS = 0.5, 5.0, 1.2
+"""For each member: of two bitmaps that are intersected; of one that is looked up in words; of a
+sparse one that is made words of."""
 
 _BITSETS = 1 / 16
 """Bitmaps that hold more than this share take as long as if they held no more."""
@@ -105,8 +106,11 @@ def _rank(held: Faces) -> tuple[bool, int]:
 
 
 def _words_ns(held: Faces) -> float:
-    made = 0.0 if held.has_words else _FROM_BITSETS_NS if held.is_dense else _FROM_SPARSE_NS
-    return (_COMBINED_NS + made) * held.limit
+    if held.has_words:
+        return _COMBINED_NS * held.limit
+    if held.is_dense:
+        return (_COMBINED_NS + _FROM_BITSETS_NS) * held.limit
+    return (_COMBINED_NS + _FROM_SPARSE_NS) * held.limit + _FILLED_NS * held.count
 
 
 __all__ = ["Both", "Either", "Form", "count", "goes_in_words", "may_go_in_words", "members"]

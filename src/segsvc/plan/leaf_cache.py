@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from segsvc.bitmap import Bitmap, Faces, are_few, combine, copied
+from segsvc.bitmap import Bitmap, Faces, are_few, combine, copied, room_for
 from segsvc.bitmap.combine import Form
 from segsvc.condition.moving import moves, turns_at_midnight
 from segsvc.condition.segment import SegmentLeaf
@@ -25,6 +25,7 @@ _LEAST = 1_024
 
 _ENTRY_BYTES = 500
 _FULL_AGAIN_FROM = 0.97
+_UNUSED = 2
 _WANTED_AFTER = 2
 _MOST_ASKED = 4_096
 
@@ -54,7 +55,8 @@ class LeafCache:
     def __init__(self, limit_bytes: int, form: Form = Form.AUTO) -> None:
         self._limit = limit_bytes
         self._form = form
-        self._held: dict[tuple[WriteLog, AnyLeaf], _Entry] = {}
+        self._held: OrderedDict[tuple[WriteLog, AnyLeaf], _Entry] = OrderedDict()
+        """The least recently used first."""
         self._clock = 0
         self._asked: OrderedDict[tuple[WriteLog, AnyLeaf], int] = OrderedDict()
         self.nbytes = 0
@@ -75,69 +77,74 @@ class LeafCache:
         """Return an entry, as used just now."""
         entry = self._held.get(key)
         if entry is not None:
-            self._use(entry)
+            self._use(key, entry)
         return entry
 
-    def _use(self, entry: _Entry) -> None:
+    def _use(self, key: tuple[WriteLog, AnyLeaf], entry: _Entry) -> None:
         self._clock += 1
         entry.used = self._clock
+        self._held.move_to_end(key)
 
     def put(self, key: tuple[WriteLog, AnyLeaf], entry: _Entry) -> None:
         """Hold an entry if it fits."""
         self.drop(key)
         if entry.answer.nbytes + _ENTRY_BYTES <= self._limit:
             self._held[key] = entry
-            self._use(entry)
+            self._use(key, entry)
             self.weigh(entry)
 
     def weigh(self, entry: _Entry) -> None:
         """Count the bytes of a held entry again; make room over the limit."""
         self._count(entry)
         if self.nbytes > self._limit:
-            by_use = sorted(self._held, key=lambda key: self._held[key].used)
-            self._thin(by_use)
-            if self.nbytes > self._limit:
-                self._drop_oldest(by_use)
+            room = self._limit * _FULL_AGAIN_FROM  # not a walk through all at each new answer
+            self._thin(room)
+            while self.nbytes > room:
+                self.drop(next(iter(self._held)))
 
     def _count(self, entry: _Entry) -> None:
         weight = entry.answer.nbytes + _ENTRY_BYTES
         self.nbytes += weight - entry.nbytes
         entry.nbytes = weight
 
-    def _thin(self, by_use: list[tuple[WriteLog, AnyLeaf]]) -> None:
+    def _thin(self, room: float) -> None:
         """Give up words of sparse sets, as many as need be: their bitmaps are worth more room."""
-        for key in by_use:
-            if self.nbytes <= self._limit:
+        for entry in self._held.values():
+            if self.nbytes <= room:
                 break
-            entry = self._held[key]
             if entry.answer.is_made and entry.answer.has_words and not entry.answer.is_dense:
                 entry.answer.to_bitmap()
                 self._count(entry)
-
-    def _drop_oldest(self, by_use: list[tuple[WriteLog, AnyLeaf]]) -> None:
-        for key in by_use:
-            if self.nbytes <= self._limit * _FULL_AGAIN_FROM:
-                break
-            self.drop(key)
 
     def settle(self, entry: _Entry) -> None:
         """Hold an answer that is asked for again in the form that suits it.
 
         Words combine fastest. Those of sparse sets take more bytes than their bitmaps, and longer
-        to make: they are made while half of the room is left, and given up when three quarters
-        are taken. What was only counted so far is made.
+        to make: they are made where that drives out nothing that is still asked for. What was only
+        counted so far is made.
         """
         answer = entry.answer
         suits = answer.suits_words and combine.may_go_in_words(answer.limit, self._form)
-        if not answer.has_words:
-            if not suits or not (answer.is_dense or 2 * self.nbytes < self._limit):
-                return
-            answer.to_words()
-        else:
-            if suits and (answer.is_dense or 4 * self.nbytes < 3 * self._limit):
-                return
+        if answer.has_words == suits:
+            return
+        if not suits:
             answer.to_bitmap()
+        elif answer.is_dense or self._has_room(8 * room_for(answer.limit) - entry.nbytes):
+            answer.to_words()
         self.weigh(entry)
+
+    def _has_room(self, more: int) -> bool:
+        """Whether *more* bytes fit, once answers that nobody asks for any longer are dropped.
+
+        Each other answer was asked for some times since. Where more are asked for in turn than fit,
+        none is such a one, and nothing is made only to be given up.
+        """
+        while self.nbytes + more > self._limit:
+            key = next(iter(self._held))
+            if self._clock - self._held[key].used <= _UNUSED * len(self._held):
+                return False
+            self.drop(key)
+        return True
 
     def drop(self, key: tuple[WriteLog, AnyLeaf]) -> None:
         """Forget an entry."""
