@@ -51,14 +51,21 @@ class BinsFollow(RuleBasedStateMachine):
         every=st.integers(1, 4),
         fold_at=st.integers(0, 6),
         at_once=st.booleans(),
+        cut_from=st.sampled_from([1, 12, 1_000]),
         first=st.lists(st.none() | VALUES, max_size=150),
     )
     def begin(
-        self, bins: int, every: int, fold_at: int, at_once: bool, first: list[int | None]
+        self,
+        bins: int,
+        every: int,
+        fold_at: int,
+        at_once: bool,
+        cut_from: int,
+        first: list[int | None],
     ) -> None:
         self.column = Column()
         self.counted: list[tuple[Faces, Bitmap]] = []
-        shape = RangeShape(bins, every, fold_at, 0, at_once)
+        shape = RangeShape(bins, every, fold_at, 0, at_once, cut_from)
         self.ranges = Ranges(shape)
         self.bins = self.ranges.over(lambda: self.column.size, self.column.keys)
         self.write(0, first)
@@ -136,7 +143,7 @@ def built_over(column: list[np.ndarray[Any, Any]]) -> RangeBins:
     def keys(held: Any) -> tuple[Any, Any]:
         return column[0][held], np.ones(len(column[0][held]), np.bool_)
 
-    bins = RangeBins(RangeShape(), lambda: len(column[0]), keys)
+    bins = RangeBins(RangeShape(cut_from=64), lambda: len(column[0]), keys)
     assert bins.between(0, 0) is None
     while bins.upkeep():
         pass

@@ -101,7 +101,7 @@ class Logs(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ranges = Ranges(RangeShape(3, 2, fold_at=2, least=0, at_once=self.at_once))
+        self.ranges = Ranges(RangeShape(3, 2, fold_at=2, least=0, at_once=self.at_once, cut_from=3))
         self.log = EventLog(DEED, BLOCK_ROWS, self.ranges)
         self.rows: list[Row] = []
         self.half_made: list[Iterator[None]] = []

@@ -14,6 +14,7 @@ import numpy as np
 from segsvc.bitmap import Bitmap, from_ordinals, from_sorted, ordinals_of
 from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.domain.decimals import INT64_MAX
+from segsvc.index.parts import Parts
 from segsvc.index.range_build import bin_edges, binned
 from segsvc.index.spans import Span
 
@@ -36,6 +37,8 @@ class Bins:
         self.edges: Int64 = np.zeros(0, np.int64)
         """The least value of each bin, ascending; the first is the least int64."""
         self.held: list[Bitmap] = []
+        self.parts: list[Parts | None] = []
+        """Of each bin, once `cut_up` has made them."""
         self._marks: list[int] = []
         self._suffixes: list[Bitmap] = []
         self._grown: list[int] = []
@@ -44,11 +47,13 @@ class Bins:
         return len(self.held)
 
     def nbytes(self, size: int) -> int:
-        """Return the bytes held, an estimate: two per value and bin, and the unions."""
+        """Return the bytes held, an estimate: two per value and bin, the unions, and the parts."""
         held = sum(map(len, self.held))
+        parts = sum(len(cut.codes) + cut.edges.nbytes for cut in self.parts if cut is not None)
         containers = min(held, len(self.held) * -(-size // 65_536))
         return (
-            2 * held
+            parts
+            + 2 * held
             + _BYTES_PER_CONTAINER * containers
             + len(self._suffixes) * min(2 * held, size // 8) // 2
         )
@@ -101,6 +106,18 @@ class Bins:
             suffixes.append(later)
             yield
         self.held, self._marks, self._suffixes = bins, marks, suffixes[::-1]
+        self.parts = [None] * len(bins)
+
+    def cut_up(self, least: int, places: Sequence[int]) -> Iterator[None]:
+        """Cut those of the bins that hold *least* members or more up into parts, one by one.
+
+        Who is dirty meanwhile may be told a wrong part.
+        """
+        for place in places:
+            held, first, last = self.held[place], int(self.edges[place]), self.end(place)
+            if self.parts[place] is None and len(held) >= least and first < last:
+                self.parts[place] = Parts.of(self._keys(ordinals_of(held))[0], first, last)
+                yield
 
     def _marked(self, count: int) -> list[int]:
         """Return from which bins on unions are kept: more of them towards the end.
@@ -126,8 +143,10 @@ class Bins:
         yield
         for place in range(len(self.held)):
             new = ordinals[order[cuts[place] : cuts[place + 1]]]
-            held = self.held[place] - moved
-            self.held[place] = held | from_ordinals(new) if len(new) else held
+            if len(new) or self.held[place].intersect(moved):
+                held = self.held[place] - moved
+                self.held[place] = held | from_ordinals(new) if len(new) else held
+                self.parts[place] = None
             if place % _BINS_PER_SLICE == 0:
                 yield
         for at, mark in enumerate(self._marks[:-1]):
@@ -172,5 +191,6 @@ class Bins:
         cut = min(max(int(np.median(keys)), least + 1), end)
         above = from_sorted(ordinals[keys >= cut])
         self.held[place : place + 1] = [held - above, above]
+        self.parts[place : place + 1] = [None, None]
         self.edges = np.insert(self.edges, place + 1, cut)
         self._marks = [mark + (mark > place) for mark in self._marks]

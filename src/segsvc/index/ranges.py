@@ -4,7 +4,8 @@ The column is the truth and bins are a cache beside it: whoever was written sinc
 an answer is what whole bins hold, less the dirty, and with those of the dirty and of the bins at
 the edges whose value, read from the column, lies inside. Bins are cut at quantiles; a value that
 fills a bin has one to itself, which is never looked into. Unions of all bins from every 32nd on
-make any range the difference of two.
+make any range the difference of two. Of large bins it is known in which part each value lies, so
+that few are read (`segsvc.index.parts`).
 
 That is enough to count: lengths add up, and the set itself is made when it is needed. Nothing
 here stops others for long: bins are built and folded in slices (`upkeep`), and until they are
@@ -13,15 +14,16 @@ there the column is scanned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from segsvc.bitmap import Bitmap, Faces, Words, from_ordinals, from_sorted, ordinals_of, room_for
-from segsvc.domain.columns import Bool, Int64, UInt32
+from segsvc.domain.columns import Int64, UInt32
 from segsvc.domain.decimals import INT64_MAX, INT64_MIN
 from segsvc.index.bins import Bins, Keys
+from segsvc.index.parts import INSIDE, READ, Between, OneOf, Test
 from segsvc.index.spans import Span
 
 _WIDE = 128
@@ -46,6 +48,7 @@ class RangeShape:
         fold_at: the dirty contacts that are put into their bins at the next chance.
         least: smaller columns are scanned; None: all are.
         at_once: whether the first question waits for the bins.
+        cut_from: the members of a bin that is worth being cut up into parts.
     """
 
     bins: int = 1_024
@@ -53,6 +56,7 @@ class RangeShape:
     fold_at: int = 16_384
     least: int | None = 65_536
     at_once: bool = False
+    cut_from: int = 2_048
 
 
 class Ranges:
@@ -67,6 +71,7 @@ class Ranges:
         return RangeBins(self._shape, size, keys, self._wait)
 
     def _wait(self, bins: RangeBins) -> None:
+        self._waiting.pop(bins, None)
         self._waiting[bins] = None
 
     @property
@@ -104,6 +109,8 @@ class RangeBins:
         self._dirty = Bitmap()
         self._rewritten = Bitmap()
         self._work: Iterator[None] | None = None
+        self._uncut: Sequence[int] = ()
+        """Bins that are to be cut up, behind whatever others wait for."""
 
     def _none(self) -> Bins:
         return Bins(self._keys, self._shape.bins, self._shape.every)
@@ -136,12 +143,15 @@ class RangeBins:
     def forget(self) -> None:
         """Start anew, at the next question."""
         self._bins, self._wide = self._none(), {}
-        self._dirty, self._work = Bitmap(), None
+        self._dirty, self._work, self._uncut = Bitmap(), None, ()
 
     def upkeep(self) -> bool:
         """Do a slice (2 ms) of what questions have found worth doing; say if more is left."""
         if self._work is not None and next(self._work, self) is self:
             self._work = None
+            if self._uncut:
+                places, self._uncut = self._uncut, ()
+                self._begin(self._bins.cut_up(self._shape.cut_from, places))
         return self._work is not None
 
     def foresee(self) -> None:
@@ -174,18 +184,9 @@ class RangeBins:
             return Faces(Bitmap(), self._size())
         if not self._ask():
             return None
-        bins = self._bins
-        first = int(np.searchsorted(bins.edges, np.int64(low)))
-        last = int(np.searchsorted(bins.edges, np.int64(high), side="right"))
-        edges = []
-        if first == len(bins) or bins.edges[first] > low:
-            edges.append(first - 1)
-        if high < bins.end(last - 1):
-            last -= 1
-            if last not in edges:
-                edges.append(last)
-        whole = bins.span(first, last)
-        return self._refined(whole, edges, lambda keys: (keys >= low) & (keys <= high))
+        bins, test = self._bins, Between(low, high)
+        first, last, cut = test.located(bins.edges, INT64_MAX)
+        return self._refined(bins.span(first, last), cut, test)
 
     def one_of(self, values: Int64) -> Faces | None:
         """Return who has one of *values* (ascending); see `between`."""
@@ -193,11 +194,9 @@ class RangeBins:
             return self.between(int(values[0]), int(values[0]))
         if not self._ask():
             return None
-        bins = self._bins
-        places = np.unique(np.searchsorted(bins.edges, values, side="right") - 1)
-        single = bins.edges[places] == np.append(bins.edges[1:] - 1, INT64_MAX)[places]
-        whole, edges = places[single].tolist(), places[~single].tolist()
-        return self._refined(bins.some(whole), edges, lambda keys: np.isin(keys, values), whole)
+        bins, test = self._bins, OneOf(values)
+        whole, cut = test.located(bins.edges, INT64_MAX)
+        return self._refined(bins.some(whole), cut, test, whole)
 
     def present(self) -> Faces | None:
         """Return who has a value; see `between`."""
@@ -220,39 +219,55 @@ class RangeBins:
         return int(later.min()) if len(later) else None
 
     def _refined(
-        self,
-        whole: Span,
-        edges: list[int],
-        inside: Callable[[Int64], Bool],
-        places: list[int] | None = None,
+        self, whole: Span, cut: list[int], test: Test, places: list[int] | None = None
     ) -> Faces:
-        """Return *whole*, with whoever of the bins *edges* and of the dirty lies *inside*.
+        """Return *whole*, with whoever of the bins *cut* and of the dirty passes a test.
 
         *places*: the bins that *whole* unites, if it is some.
         """
         size, dirty = self._size(), self._dirty
-        parts = [self._bins.held[place] for place in edges]
-        if not dirty and not parts:
+        if not dirty and not cut:
             if whole.is_one:
                 return Faces(whole.members(size), size)
             return Faces.later(whole.count, size, lambda: self._united(whole, places, size))
-        if dirty:
-            ordinals = ordinals_of(Bitmap.union(dirty, *parts))
-        else:
-            ordinals = _joined([ordinals_of(part) for part in parts])
-        keys, there = self._keys(ordinals)
-        holds = ordinals[there & inside(keys)]
+        holds = self._passed(cut, test)
         count = whole.count + len(holds) - (whole.shared(dirty) if dirty else 0)
 
         def patched() -> Faces:
             if not dirty and places is None:
-                return Faces(whole.members(size, from_sorted(holds)), size)
+                return Faces(whole.members(size, from_ordinals(holds)), size)
             found = self._united(whole, places, size)
             if dirty or found.has_words:
-                return found.patched(dirty, from_sorted(holds), size)
-            return Faces(found.bitmap | from_sorted(holds), size)
+                return found.patched(dirty, from_ordinals(holds), size)
+            return Faces(found.bitmap | from_ordinals(holds), size)
 
         return Faces.later(count, size, patched)
+
+    def _passed(self, cut: list[int], test: Test) -> UInt32:
+        """Return who of the bins *cut*, and of the dirty, passes; in any order."""
+        sure: list[UInt32] = []
+        read: list[UInt32] = []
+        for place in cut:
+            members, parts = ordinals_of(self._bins.held[place]), self._bins.parts[place]
+            if parts is None:
+                read.append(members)
+                self._want_parts(place)
+            else:
+                states = parts.states(test)
+                sure.append(members[states == INSIDE])
+                read.append(members[states == READ])
+        if self._dirty:
+            unread = [from_sorted(held) for held in read]
+            read = [ordinals_of(Bitmap.union(self._dirty, *unread))]
+            sure = [ordinals_of(from_sorted(held) - self._dirty) for held in sure]
+        ordinals = _joined(read)
+        keys, there = self._keys(ordinals)
+        return _joined([*sure, ordinals[there & test.passed(keys)]])
+
+    def _want_parts(self, place: int) -> None:
+        """Have a bin cut up for the next question, now that there is one to it."""
+        if self._work is None and len(self._bins.held[place]) >= self._shape.cut_from:
+            self._begin(self._bins.cut_up(self._shape.cut_from, (place,)))
 
     def _united(self, whole: Span, places: list[int] | None, size: int) -> Faces:
         """Return *whole* united; in words if it is of several bins and all are wide."""
@@ -289,6 +304,7 @@ class RangeBins:
         self._rewritten, bins = Bitmap(), self._none()
         yield from bins.build(self._size())
         self._bins, self._dirty, self._wide = bins, self._rewritten, {}
+        self._uncut = range(len(bins))
 
     def _fold(self) -> Iterator[None]:
         """Put the dirty into their bins. They stay dirty meanwhile, so that no answer can miss."""
