@@ -8,14 +8,18 @@ against 50 to 200 container by container.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from pyroaring import BitMap
 
-from segsvc.bitmap.words import ARRAY_LIMIT, CONTAINER_WORDS, Words, from_words, room_for, words_of
-
-_EVEN = np.uint64(0x5555_5555_5555_5555)
+from segsvc.bitmap.words import (
+    ARRAY_LIMIT,
+    CONTAINER_WORDS,
+    EVEN,
+    Words,
+    even_ordinals,
+    room_for,
+    words_of,
+)
 
 
 def filled_words_of(bitmap: BitMap, size: int) -> Words:
@@ -27,10 +31,10 @@ def filled_words_of(bitmap: BitMap, size: int) -> Words:
         words = _behind_header(bitmap, room)
         if words is not None:
             return words
-    differing = _behind_header(bitmap ^ _even(room), room)
+    differing = _behind_header(bitmap ^ even_ordinals(room), room)
     if differing is None:  # it holds nearly all even ones somewhere
         return words_of(bitmap, size)
-    return np.bitwise_xor(differing, _EVEN)
+    return np.bitwise_xor(differing, EVEN)
 
 
 def _behind_header(bitmap: BitMap, room: int) -> Words | None:
@@ -48,9 +52,3 @@ def _behind_header(bitmap: BitMap, room: int) -> Words | None:
 
 _COOKIE = (12_346).to_bytes(2, "little")
 """Of the portable format, when no container holds runs."""
-
-
-@lru_cache(maxsize=4)
-def _even(room: int) -> BitMap:
-    """Return all even ordinals of *room* words."""
-    return from_words(np.full(room, _EVEN))

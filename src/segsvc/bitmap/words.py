@@ -6,6 +6,7 @@ them) and hold zeros behind the last ordinal, so that both faces cut the ordinal
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -25,9 +26,8 @@ _OFFSETS_FROM = 4
 ARRAY_LIMIT = 4_096
 """Up to so many members make an array of a container, more a bitset."""
 _ONE = np.uint64(1)
-_EVEN = np.zeros(CONTAINER_WORDS, np.uint64)
-_EVEN[::2] = ~np.uint64(0)
-_ODD = ~_EVEN
+EVEN = np.uint64(0x5555_5555_5555_5555)
+"""A word of even ordinals: what differs from those is as dense as a set is sparse."""
 
 
 def room_for(size: int) -> int:
@@ -59,10 +59,10 @@ def pack(mask: npt.NDArray[np.bool_], size: int = 0) -> Words:
 def from_words(words: Words) -> BitMap:
     """Make a bitmap of packed bits (uint64, a multiple of 1,024 words).
 
-    Writes them into portable images (Roaring format specification), which are read in one call:
+    Writes them into a portable image (Roaring format specification), which is read in one call:
     0.2 ms for ten million ordinals against 4-80 ms through their positions. The format keeps
-    containers of up to 4,096 members as arrays; those are not extracted here but by CRoaring, as
-    the intersection of two images: one with all even words filled up, one with all odd ones.
+    containers of up to 4,096 members as arrays; those are not extracted here but by CRoaring: what
+    differs from all even ordinals is written, and made to differ by them once more.
     """
     blocks = words.reshape(-1, CONTAINER_WORDS)
     counts = _counts(blocks)
@@ -71,12 +71,23 @@ def from_words(words: Words) -> BitMap:
     dense = counts > ARRAY_LIMIT
     if dense.all():
         return _image(blocks, counts, np.arange(len(counts)))
-    keys = np.flatnonzero(dense)
-    found = _image(blocks[keys], counts[keys], keys) if len(keys) else BitMap()
     keys = np.flatnonzero(~dense & (counts > 0))
-    thin = blocks[keys]
-    halves = [_image(full, _counts(full), keys) for full in (thin | _EVEN, thin | _ODD)]
-    return found | (halves[0] & halves[1])
+    differing = blocks[keys] ^ EVEN
+    found = _image(differing, _counts(differing), keys)
+    found ^= even_ordinals(len(words)) if len(keys) == len(counts) else _even_of(keys)
+    keys = np.flatnonzero(dense)
+    return found | _image(blocks[keys], counts[keys], keys) if len(keys) else found
+
+
+@lru_cache(maxsize=4)
+def even_ordinals(room: int) -> BitMap:
+    """Return all even ordinals of *room* words; not to be changed."""
+    return _even_of(np.arange(room // CONTAINER_WORDS))
+
+
+def _even_of(keys: npt.NDArray[np.int64]) -> BitMap:
+    blocks = np.full((len(keys), CONTAINER_WORDS), EVEN)
+    return _image(blocks, _counts(blocks), keys)
 
 
 def _counts(blocks: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:
