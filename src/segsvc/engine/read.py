@@ -45,11 +45,14 @@ class Maintained:
 
     def current(self, leaf: AnyLeaf, at: int) -> Bitmap | None:
         """See `LiveLeaves.current`."""
-        if type(leaf) is not SegmentLeaf:
-            return self._answers.current(leaf, at)
+        return self._answers.current(leaf, at)
+
+    def members(self, leaf: SegmentLeaf, at: int) -> tuple[Bitmap, int] | None:
+        """See `LiveLeaves.members`."""
         if leaf.not_in or not self._memberships.are_exact_at(at):
             return None
-        return self._memberships.members(leaf.segment_id)
+        name = leaf.segment_id
+        return self._memberships.members(name), self._memberships.version(name)
 
 
 class Reading:
@@ -65,8 +68,8 @@ class Reading:
         self.view = SegmentReader(state).view
         self.steps: list[Step] | None = [] if traced else None
         evaluation, live = state.evaluation, Maintained(state.memberships)
-        kept = evaluation.cache.of(state.writes, self.view, live, as_of)
-        self.run = Execution(self.view, as_of, self.steps, kept, evaluation.form)
+        self._kept = evaluation.cache.of(state.writes, self.view, live, as_of)
+        self.run = Execution(self.view, as_of, self.steps, self._kept, evaluation.form)
 
     def members(self, target: Target) -> Bitmap:
         """Return the contacts of *target*; do not change it.
@@ -113,8 +116,11 @@ class Reading:
         return combine.Both((combine.Either(included),), excluded)
 
     def _faces(self, ids: tuple[str, ...]) -> tuple[Faces, ...]:
-        limit = self.view.limit
-        return tuple(Faces(self.members(SavedSegment(held)), limit) for held in ids)
+        return tuple(self._face(self.state.segments.get(held)) for held in ids)
+
+    def _face(self, segment: Segment) -> Faces:
+        held = self._kept.find(SegmentLeaf(segment.id))
+        return Faces(self._saved(segment), self.view.limit) if held is None else held
 
     def reach(self) -> Reach:
         """Return who can be reached by e-mail and by SMS."""

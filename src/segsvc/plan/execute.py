@@ -25,7 +25,10 @@ PUSH_DOWN = 32
 
 _ALWAYS_PUSHED = 32
 _GUESSED_SHARE = 0.3
-_WORTH_JOINING_MS = 0.5
+_JOIN_MS = 0.1
+_JOIN_MS_PER_MILLION = 0.15
+"""What it takes to find out who is left, about."""
+
 _NARROW_MS = 0.03
 _NARROW_MS_PER_CONTACT = 8e-6
 """What an answer within some contacts takes, about."""
@@ -211,7 +214,9 @@ class Execution:
         )
         if self._are_few(fewest):
             return operand.cost > _NARROW_MS + _NARROW_MS_PER_CONTACT * fewest
-        return operand.cost > _WORTH_JOINING_MS and kept * PUSH_DOWN <= _DOUBT
+        joining = _JOIN_MS + _JOIN_MS_PER_MILLION * self._total / 1e6
+        narrow = _NARROW_MS + _NARROW_MS_PER_CONTACT * kept * self._total
+        return operand.cost > joining + narrow and kept * PUSH_DOWN <= _DOUBT
 
     def _are_few(self, count: int) -> bool:
         return count * PUSH_DOWN <= self._total

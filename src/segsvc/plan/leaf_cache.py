@@ -36,15 +36,23 @@ class LiveLeaves(Protocol):
     def current(self, leaf: AnyLeaf, at: int) -> Bitmap | None:
         """Return who satisfies *leaf* at *at* by the newest data, not to be changed."""
 
+    def members(self, leaf: SegmentLeaf, at: int) -> tuple[Bitmap, int] | None:
+        """Return who is in a segment, and a version that changes when its members do."""
+
 
 @dataclass(slots=True)
 class _Entry:
-    """An answer, right at *version* and from *at* to before *due* (None: for good)."""
+    """An answer, right at *version* and from *at* to before *due* (None: for good).
+
+    *version* is of the `WriteLog`; for a segment, of its members.
+    """
 
     answer: Faces
     version: int
     at: int
     due: int | None
+    owned: bool = True
+    """Whether its bytes are there for this answer alone: not while it is the segment's bitmap."""
     nbytes: int = 0
     used: int = 0
 
@@ -103,7 +111,7 @@ class LeafCache:
                 self.drop(next(iter(self._held)))
 
     def _count(self, entry: _Entry) -> None:
-        weight = entry.answer.nbytes + _ENTRY_BYTES
+        weight = (entry.answer.nbytes if entry.owned else 0) + _ENTRY_BYTES
         self.nbytes += weight - entry.nbytes
         entry.nbytes = weight
 
@@ -131,6 +139,7 @@ class LeafCache:
             answer.to_bitmap()
         elif answer.is_dense or self._has_room(8 * room_for(answer.limit) - entry.nbytes):
             answer.to_words()
+            entry.owned = True
         self.weigh(entry)
 
     def _has_room(self, more: int) -> bool:
@@ -185,15 +194,15 @@ class CachedLeaves:
 
     def find(self, leaf: AnyLeaf) -> Faces | None:
         """See `KeptLeaves.find`."""
+        if isinstance(leaf, SegmentLeaf):
+            return self._segment(leaf)
         key = (self._log, leaf)
         entry = self._cache.get(key)
         if entry is not None and entry.version == self._log.version and self._is_in_time(entry):
             self._cache.settle(entry)
             return entry.answer
         live = self._live.current(leaf, self._at)
-        if live is not None and (
-            isinstance(leaf, SegmentLeaf) or are_few(len(live), self._view.limit)
-        ):
+        if live is not None and are_few(len(live), self._view.limit):
             return Faces(live, self._view.limit)
         if entry is not None and self._renew(entry, leaf, live):
             self._cache.settle(entry)
@@ -202,6 +211,22 @@ class CachedLeaves:
             return None
         answer = Faces(copied(live), self._view.limit)
         self.keep(leaf, answer)
+        return answer
+
+    def _segment(self, leaf: SegmentLeaf) -> Faces | None:
+        """Return the members of a segment: its bitmap, or words while they are the same."""
+        found = self._live.members(leaf, self._at)
+        if found is None:
+            return None
+        members, version = found
+        limit, key = self._view.limit, (self._log, leaf)
+        entry = self._cache.get(key)
+        if entry is not None and entry.version == version and entry.answer.limit == limit:
+            self._cache.settle(entry)
+            return entry.answer
+        answer = Faces(members, limit)
+        if self._cache.is_on:
+            self._cache.put(key, _Entry(answer, version, self._at, None, owned=False))
         return answer
 
     def keep(self, leaf: AnyLeaf, answer: Faces) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import count
 from operator import xor
 from typing import TypeAlias
 
@@ -10,6 +11,8 @@ from segsvc.bitmap import Bitmap
 from segsvc.condition.tree import Condition
 from segsvc.segment.leaf_answers import LeafAnswer
 from segsvc.segment.program import Program
+
+_VERSIONS = count()
 
 
 class Membership:
@@ -20,19 +23,21 @@ class Membership:
     for memory.
 
     Attributes:
+        version: one that no segment has had before, whenever the members change.
         paths: each leaf's path in the condition, and what keeps its answer.
         holds_for_none: whether a contact is in of whom nothing is written.
     """
 
     __slots__ = (
         "_members", "_moved", "answers", "condition", "holds_for_none", "name", "paths", "program",
-        "reads",
+        "reads", "version",
     )  # fmt: skip
 
     def __init__(self, name: str, members: Bitmap) -> None:
         self.name = name
         self._members = members
         self._moved: list[Bitmap] = []
+        self.version = next(_VERSIONS)
         self.condition: Condition | None = None
         self.program: Program[Source]
         self.answers: tuple[LeafAnswer, ...] = ()
@@ -50,10 +55,12 @@ class Membership:
     def members(self, members: Bitmap) -> None:
         self._members = members
         self._moved.clear()
+        self.version = next(_VERSIONS)
 
     def move(self, entered: Bitmap, left: Bitmap) -> None:
         """Let contacts in who are not members, and out who are."""
         self._moved += (moved for moved in (entered, left) if moved)
+        self.version = next(_VERSIONS)
 
     def settle(self) -> None:
         """Put those who moved into the bitmap."""

@@ -66,6 +66,10 @@ class Memberships:
         """Return the members of a segment; not to be changed, and changed by the next revision."""
         return self._held[segment_id].members
 
+    def version(self, segment_id: str) -> int:
+        """Return what was never told of other members, of this or another segment."""
+        return self._held[segment_id].version
+
     @property
     def nbytes(self) -> int:
         """Bytes held by members, about; the answers they rest on are apart."""
