@@ -67,14 +67,15 @@ class Bins:
         return int(np.searchsorted(self.edges, np.int64(value), "right")) - 1
 
     def span(self, first: int, last: int) -> Span:
-        """Return what the bins first..last-1 hold."""
-        if last - first <= self._every * 3 // 2:
-            return self.some(range(first, last))
+        """Return what the bins first..last-1 hold, in as few pieces as there are."""
+        whole = self.some(range(first, last))
         outer, more, less = self._from(first)
         if last == len(self.held):
-            return Span(outer, None, more, less)
-        inner, beyond, within = self._from(last)
-        return Span(outer, inner, more + within, less + beyond)
+            cut = Span(outer, None, more, less)
+        else:
+            inner, beyond, within = self._from(last)
+            cut = Span(outer, inner, more + within, less + beyond)
+        return cut if cut.pieces < whole.pieces else whole
 
     def some(self, places: Sequence[int]) -> Span:
         """Return what some bins hold."""
