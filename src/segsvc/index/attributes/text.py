@@ -14,10 +14,12 @@ from segsvc.domain.schema import AttributeDefinition
 from segsvc.domain.section import Section, Sections
 from segsvc.index.array import ChunkedArray
 from segsvc.index.attributes.answer import Answering
+from segsvc.index.attributes.text_hits import TextHits
 from segsvc.index.dictionary import Dictionary
 from segsvc.index.ranges import Ranges
 from segsvc.index.suggest import count_texts, top_texts
 
+_MOST_PREPARED = 4
 _SHARED = 4
 """So many contacts to a text, on average, make postings worth having before anybody asks."""
 
@@ -30,6 +32,7 @@ class TextAttribute(Answering):
         self._dictionary = Dictionary(f"{name}/texts", folds=definition.type.folds)
         self._codes = ChunkedArray(f"{name}/codes", np.uint32)
         self._bins = ranges.over(self._size, self._keys)
+        self._prepared: dict[Contains, TextHits] = {}
 
     def _size(self) -> int:
         return len(self._codes)
@@ -54,6 +57,8 @@ class TextAttribute(Answering):
     def _put(self, ordinals: UInt32, codes: UInt32) -> None:
         self._codes.put(ordinals, codes)
         self._bins.wrote(ordinals)
+        for hits in self._prepared.values():
+            hits.wrote(ordinals)
 
     def _binned(self, predicate: Predicate) -> Faces | None:
         match predicate:
@@ -77,12 +82,23 @@ class TextAttribute(Answering):
                 return codes == wanted[0] if len(wanted) else np.zeros(len(codes), np.bool_)
         elif not isinstance(contacts, slice) and len(codes) * 8 < len(self._dictionary):
             return self._dictionary.contain(predicate, codes)
-        return self._dictionary.lookup(predicate).take(codes, mode="clip")
+        found = self._dictionary.lookup(predicate)
+        if isinstance(contacts, slice):
+            return self._hits(predicate).all(codes, found)
+        return found.take(codes, mode="clip")
+
+    def _hits(self, predicate: OneOf | Contains) -> TextHits:
+        prepared = self._prepared.pop(predicate, None) if isinstance(predicate, Contains) else None
+        return prepared or TextHits()
 
     def prepare(self, predicate: Predicate) -> Iterator[None]:
-        """Do, a millisecond or two at a time, the long part of `matches`: read the texts."""
+        """Do, a millisecond or two at a time, the long part of `holders`: read texts and codes."""
         if isinstance(predicate, Contains):
             yield from self._dictionary.prepare(predicate)
+            if len(self._prepared) >= _MOST_PREPARED:
+                del self._prepared[next(iter(self._prepared))]
+            hits = self._prepared[predicate] = TextHits()
+            yield from hits.follow(lambda: self._codes.live, self._dictionary.lookup(predicate))
 
     def foresee(self) -> None:
         """See `AttributeColumn.foresee`; where nearly every contact has its own text, bins are
@@ -150,8 +166,10 @@ class TextAttribute(Answering):
         self._dictionary.load(sections)
         self._codes.load(sections[self._codes.name])
         self._bins.forget()
+        self._prepared.clear()
 
     @property
     def nbytes(self) -> int:
         """See `AttributeColumn.nbytes`."""
-        return self._dictionary.nbytes + self._codes.nbytes + self._bins.nbytes
+        prepared = sum(hits.nbytes for hits in self._prepared.values())
+        return self._dictionary.nbytes + self._codes.nbytes + self._bins.nbytes + prepared
