@@ -2,7 +2,8 @@
 
 A probe in a process of its own counts five-leaf conditions 100 times a second, each timed from when
 it was due; meanwhile the server is idle, imports, takes a snapshot, builds a segment's membership,
-or streams every recipient. Client, probe and server share two cores.
+looks for texts never looked for, or streams every recipient. Client, probe and server share two
+cores.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from benchmarks.stores.writes import drawn, orders
 from benchmarks.suites.bench import Bench
 from benchmarks.suites.calls import Calls
 from benchmarks.suites.probe import probing
-from segsvc.client import boolean, days, has_done, number
+from segsvc.client import boolean, days, has_done, number, text
 from segsvc.v1 import evaluation_pb2
 from segsvc.v1 import evaluation_service_pb2 as pb
 
@@ -39,6 +40,7 @@ def run(bench: Bench) -> None:
             "idle": lambda turn: time.sleep(seconds / 4),
             "importing events": lambda turn: _import(bench, held, turn),
             "building a segment": lambda turn: _build(held, turn),
+            "searching texts": lambda turn: _search(held, turn),
             "streaming recipients": lambda turn: _stream(calls),
             "snapshot": lambda turn: _snapshot(bench, held, turn),
         }
@@ -69,6 +71,11 @@ def _build(held: Served, turn: int) -> None:
     ) | boolean("is_member").is_true()
     made = held.store.create_segment(f"Built {turn}", condition, segment_id=f"built{turn}")
     held.store.delete_segment(made.segment.segment_id)
+
+
+def _search(held: Served, turn: int) -> None:
+    """Count who has an e-mail address that contains something nobody asked for yet."""
+    held.store.count(text("email").contains(f"a{turn}"))
 
 
 def _stream(calls: Calls) -> None:
