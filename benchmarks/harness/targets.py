@@ -147,7 +147,8 @@ def _recipients(rows: Rows, large: bool) -> Iterator[Verdict]:
 
 
 def _whole_store(rows: Rows) -> Iterator[Verdict]:
-    yield _at_most("memory after a restart", 6_000, "MB", rows.p50("memory", "after a restart"))
+    for when in ("after the import", "after upkeep"):
+        yield _at_most(f"memory {when}", 6_000, "MB", rows.p50("memory", when))
     started = rows.p50("restart", "start to first answer")
     yield _at_most("start to first answer", 30, "s", started)
     yield _at_most("import, durable", 240, "s", rows.p50("import", "whole store"))

@@ -80,6 +80,8 @@ class Loaded:
         """Do what a server does in the seconds after its start, and in the pauses between calls."""
         for _ in self.state.index.upkeep():
             pass
+        for _ in self.state.evaluation.make_room(self.state.index.contacts.ordinal_limit):
+            pass
 
     def count(self, target: Target) -> int:
         """Answer as one request does."""

@@ -1,13 +1,14 @@
 """What does the store hold in memory, by structure, and do the parts add up to the process?
 
-The server's resident memory after the import and again after a restart, against the sum of what
-its stats name: the parts of the store, what was there before any store, what the allocator keeps.
+The server's resident memory after the import, after a restart, and when the upkeep is through that
+a start brings, against the sum of what its stats name: the parts of the store, what was there before
+any store, what the allocator keeps.
 Peers' processes are recorded where they load, in `asked`.
 """
 
 from __future__ import annotations
 
-from benchmarks.harness.machine import resident_mb
+from benchmarks.harness.machine import resident_mb, until_idle
 from benchmarks.harness.measure import Samples
 from benchmarks.stores.serving import served
 from benchmarks.stores.size import STORE
@@ -22,6 +23,8 @@ def run(bench: Bench) -> None:
     _record(bench, "after the import", base.resident_mb)
     with served(base.database, size.at, STORE) as server:
         _record(bench, "after a restart", resident_mb(server.child.pid))
+        until_idle(server.child.pid)
+        _record(bench, "after upkeep", resident_mb(server.child.pid))
         stats = server.store.stats()
         parts = stats.memory
         for part in sorted(parts, key=lambda part: -part.bytes)[:_LARGEST]:

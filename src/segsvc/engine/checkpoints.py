@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 
 from segsvc.domain.errors import StorageFailed
+from segsvc.engine.allocator import give_back
 from segsvc.engine.codec import Codec
-from segsvc.engine.memory import give_back
 from segsvc.engine.state import StoreState
 from segsvc.engine.write import CommitLoop
 from segsvc.segment.delta import Changes
@@ -123,6 +123,7 @@ class Checkpoints:
             known.revision, known.bytes = revision, size
             await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
             await self.in_thread(give_back)
+            state.evaluation.lose_room()
         log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)
         return Checkpoint(store_id, revision, size, held_ms)
 

@@ -22,13 +22,14 @@ from segsvc.domain.errors import (
 )
 from segsvc.domain.ids import Revision, StoreId, check_store_id
 from segsvc.domain.record import JournalRecord, RecordHeader, RecordKind, RequestHeader
+from segsvc.engine.allocator import resident_bytes, unused_bytes
 from segsvc.engine.apply import apply_record, new_store
 from segsvc.engine.builds import Builds
 from segsvc.engine.checkpoints import CheckpointPolicy, Checkpoints
 from segsvc.engine.clock import Clock, replay_clock, trusted_now
 from segsvc.engine.codec import Codec, Write
 from segsvc.engine.evaluation import Evaluation
-from segsvc.engine.memory import ProcessMemory, parts_of, resident_bytes, unused_bytes
+from segsvc.engine.memory import ProcessMemory, parts_of
 from segsvc.engine.new_rules import rules_record
 from segsvc.engine.recover import Recovered, Unapplied, recover_store
 from segsvc.engine.requests import Answer, digest_of

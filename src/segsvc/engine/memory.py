@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import mmap
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, ClassVar
 
 from segsvc.engine.state import StoreState
-
-_STATM = Path("/proc/self/statm")
 
 
 def parts_of(state: StoreState) -> dict[str, int]:
@@ -44,40 +37,3 @@ class ProcessMemory:
     unused: int
     waiting: int
     stores: int
-
-
-def resident_bytes() -> int:
-    """Return the bytes of this process that are in memory; 0 where the system does not say."""
-    if not _STATM.exists():
-        return 0
-    return int(_STATM.read_text().split()[1]) * mmap.PAGESIZE
-
-
-class _Mallinfo2(ctypes.Structure):
-    """struct mallinfo2 of glibc >= 2.33."""
-
-    _fields_: ClassVar = [(f"field_{place}", ctypes.c_size_t) for place in range(8)] + [
-        ("fordblks", ctypes.c_size_t),
-        ("keepcost", ctypes.c_size_t),
-    ]
-
-
-@cache
-def _libc() -> Any:
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallinfo2"):
-        libc.mallinfo2.restype = _Mallinfo2
-    return libc
-
-
-def unused_bytes() -> int:
-    """Return the freed bytes that the C allocator keeps; 0 where it does not say."""
-    libc = _libc()
-    return int(libc.mallinfo2().fordblks) if hasattr(libc, "mallinfo2") else 0
-
-
-def give_back() -> None:
-    """Give freed memory back to the system, where the C allocator can; takes milliseconds."""
-    libc = _libc()
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)

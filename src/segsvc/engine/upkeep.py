@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from segsvc.engine.state import StoreState
 
@@ -44,7 +45,8 @@ class Upkeep:
             await asyncio.sleep(_DELAY_SECONDS)
             self._wake.clear()
             for state in list(self._stores()):
-                pieces = state.index.upkeep()
+                limit = state.index.contacts.ordinal_limit
+                pieces = chain(state.index.upkeep(), state.evaluation.make_room(limit))
                 begun = time.perf_counter()
                 for _ in pieces:
                     await asyncio.sleep(time.perf_counter() - begun)

@@ -61,7 +61,8 @@ class LeafCache:
     """Answers of all stores of a process, the least recently used dropped first."""
 
     def __init__(self, limit_bytes: int, form: Form = Form.AUTO) -> None:
-        self._limit = limit_bytes
+        self.limit_bytes = limit_bytes
+        """What they may take."""
         self._form = form
         self._held: OrderedDict[tuple[WriteLog, AnyLeaf], _Entry] = OrderedDict()
         """The least recently used first."""
@@ -96,7 +97,7 @@ class LeafCache:
     def put(self, key: tuple[WriteLog, AnyLeaf], entry: _Entry) -> None:
         """Hold an entry if it fits."""
         self.drop(key)
-        if entry.answer.nbytes + _ENTRY_BYTES <= self._limit:
+        if entry.answer.nbytes + _ENTRY_BYTES <= self.limit_bytes:
             self._held[key] = entry
             self._use(key, entry)
             self.weigh(entry)
@@ -104,8 +105,8 @@ class LeafCache:
     def weigh(self, entry: _Entry) -> None:
         """Count the bytes of a held entry again; make room over the limit."""
         self._count(entry)
-        if self.nbytes > self._limit:
-            room = self._limit * _FULL_AGAIN_FROM  # not a walk through all at each new answer
+        if self.nbytes > self.limit_bytes:
+            room = self.limit_bytes * _FULL_AGAIN_FROM  # not a walk through all at each new answer
             self._thin(room)
             while self.nbytes > room:
                 self.drop(next(iter(self._held)))
@@ -148,7 +149,7 @@ class LeafCache:
         Each other answer was asked for some times since. Where more are asked for in turn than fit,
         none is such a one, and nothing is made only to be given up.
         """
-        while self.nbytes + more > self._limit:
+        while self.nbytes + more > self.limit_bytes:
             key = next(iter(self._held))
             if self._clock - self._held[key].used <= _UNUSED * len(self._held):
                 return False
@@ -177,7 +178,7 @@ class LeafCache:
     @property
     def is_on(self) -> bool:
         """Whether anything is ever held."""
-        return self._limit > 0
+        return self.limit_bytes > 0
 
 
 class CachedLeaves:
