@@ -83,12 +83,19 @@ class Watcher:
         assert self.wanted([delta.segment_id])
         entered, left = self._ids(delta.entered), self._ids(delta.left)
         known = self.members.get(delta.segment_id, frozenset())
-        assert not entered & known, "nobody enters twice without leaving"
+        # Ordinals of one who was erased and came back meanwhile are two, of one contact id.
+        may_return = self._knows_ordinals and self._request.coalesce
+        news = entered - left if may_return else entered
+        assert not news & known, "nobody enters twice without leaving"
         assert left <= known, "only members leave"
         self.members[delta.segment_id] = (known - left) | entered
 
+    @property
+    def _knows_ordinals(self) -> bool:
+        return self._request.format == evaluation_pb2.MEMBER_FORMAT_ROARING
+
     def _ids(self, batch: evaluation_pb2.MemberBatch) -> frozenset[str]:
-        if self._request.format == evaluation_pb2.MEMBER_FORMAT_ROARING:
+        if self._knows_ordinals:
             roaring = batch.roaring
             return ids_of(self._state, from_bytes(roaring)) if roaring else frozenset()
         column = batch.contact_ids

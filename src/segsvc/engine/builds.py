@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from time import thread_time
+from time import monotonic, thread_time
 
 from segsvc.condition.tree import Condition
 from segsvc.domain.errors import NotServing, SegsvcError, Superseded
@@ -24,11 +24,11 @@ from segsvc.segment.build import Build
 from segsvc.segment.suggestions import suggestion
 from segsvc.segment.writes import CreateFromSuggestion, CreateSegment, UpdateSegment
 
-PIECE_SECONDS = 0.005
+PIECE_SECONDS = 0.002
 """CPU time a piece should take; up to twice as much is well."""
 
 FIRST_PIECE = 512
-"""Contacts in the first piece of a leaf."""
+"""Ordinals in the first piece of a leaf."""
 
 LARGEST_PIECE = 65_536
 """Beyond, scanning all events may look cheaper to a leaf than walking those of the contacts."""
@@ -114,8 +114,10 @@ class Builds:
                     build = Build(state.memberships.answers, condition)  # the store was rebuilt
                 if build.leaves_begun > begun:
                     size, begun = FIRST_PIECE, build.leaves_begun
+                began = monotonic()
                 size = _paced(build, state, size)
                 await asyncio.sleep(0)
+                await self._commits.pace.give_way(monotonic() - began)
         except BaseException:
             build.close()
             raise

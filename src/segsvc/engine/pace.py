@@ -74,9 +74,12 @@ class Pace:
 
         Small turns let them through as they are.
         """
-        if self._held_seconds < QUIET_SECONDS:
-            return
-        end = monotonic() + self._held_seconds
+        if self._held_seconds >= QUIET_SECONDS:
+            await self.give_way(self._held_seconds)
+
+    async def give_way(self, seconds: float) -> None:
+        """Wait while reads come, at most so many *seconds*."""
+        end = monotonic() + seconds
         while True:
             left = min(end, self._read_at + QUIET_SECONDS) - monotonic()
             if left <= 0:

@@ -11,7 +11,7 @@ from segsvc.condition.tree import Condition
 from segsvc.condition.view import View
 from segsvc.segment.leaf_answers import LeafAnswer, LeafAnswers, own_leaves
 
-WHOLE_MS = 5.0
+WHOLE_MS = 2.0
 """A leaf that takes less is answered for everybody at once."""
 
 _READY: Final = object()
@@ -41,7 +41,7 @@ class Build:
         return len(self._taken)
 
     def step(self, view: View, limit: int | None) -> bool:
-        """Answer one leaf for the next *limit* contacts, or for everybody when that is quick.
+        """Answer one leaf for the next *limit* ordinals, or for everybody when that is quick.
 
         Args:
             limit: None: everybody.

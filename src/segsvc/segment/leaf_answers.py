@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segsvc.bitmap import Bitmap, add_to, copied, from_sorted, ordinals_of, size_of
+from segsvc.bitmap import Bitmap, add_to, copied, size_of
 from segsvc.condition.sample import SampleLeaf
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf, Condition, leaves
 from segsvc.condition.view import View
-from segsvc.domain.columns import UInt32
 from segsvc.index import Touched
 
 
@@ -22,13 +21,13 @@ class LeafAnswer:
         due: no answer changes by time alone before this instant; None: never.
         blank: the answer for a new contact nothing was written of that the leaf reads; None: not
             known yet, or not the same for all.
-        unasked: contacts (uint32, ascending; maybe gone since) who have no answer yet, because
-            the leaf is being built; everybody else is kept right.
+        unasked: ordinals (maybe of nobody) that have no answer yet, because the leaf is being
+            built; everybody else is kept right.
     """
 
     __slots__ = ("blank", "due", "leaf", "members", "unasked", "uses")
 
-    def __init__(self, leaf: AnyLeaf, unasked: UInt32) -> None:
+    def __init__(self, leaf: AnyLeaf, unasked: range) -> None:
         self.leaf = leaf
         self.unasked = unasked
         self.members = Bitmap()
@@ -91,7 +90,7 @@ class LeafAnswers:
         """Return the answer of *leaf* for one more use; a new one has nobody's yet."""
         held = self._held.get(leaf)
         if held is None:
-            held = self._held[leaf] = LeafAnswer(leaf, ordinals_of(view.universe()))
+            held = self._held[leaf] = LeafAnswer(leaf, range(view.limit))
             for name in _fields(leaf):
                 self._readers.setdefault(name, {})[held] = None
             held.due = leaf.next_flip(view, self.at)
@@ -100,13 +99,13 @@ class LeafAnswers:
         return held
 
     def ask(self, held: LeafAnswer, view: View, limit: int | None) -> None:
-        """Answer for the next *limit* contacts who have no answer yet; None: for everybody."""
+        """Answer for the next *limit* ordinals that have no answer yet; None: for everybody."""
         universe = view.universe()
         if limit is None:
             held.members = copied(held.leaf.matches(view, self.at, None))
-            held.unasked = held.unasked[:0]
+            held.unasked = range(0)
             return
-        among = from_sorted(held.unasked[:limit]) & universe
+        among = Bitmap(held.unasked[:limit]) & universe
         held.put(among, held.leaf.matches(view, self.at, among))
         held.unasked = held.unasked[limit:]
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 EVENT_TIME = ""
 """Stands for the time of the events themselves among names of properties."""
 
-_PIECE_ROWS = 65_536
-_RUN_ROWS = 131_072
+_PIECE_ROWS = 16_384
+_RUN_ROWS = 65_536
 _OWNER = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 
