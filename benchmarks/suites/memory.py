@@ -1,8 +1,8 @@
 """What does the store hold in memory, by structure, and do the parts add up to the process?
 
 The server's resident memory after the import, after a restart, and when the upkeep is through that
-a start brings, against the sum of what its stats name: the parts of the store, what was there before
-any store, what the allocator keeps.
+a start brings; the sum of what its stats name against it: the parts of the store, what was there
+before any store, what the allocator keeps.
 Peers' processes are recorded where they load, in `asked`.
 """
 

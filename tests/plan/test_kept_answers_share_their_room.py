@@ -79,3 +79,16 @@ def test_more_sparse_sets_in_turn_than_fit_are_not_made_again_and_again() -> Non
     assert cache.nbytes <= 12 * WORDS_BYTES
     assert turns[1:] == turns[:-1], "who has words keeps them"
     assert 0 < sum(turns[0]) < 40
+
+
+def test_what_nobody_asks_for_goes_before_words_that_are_asked_for() -> None:
+    cache = LeafCache(6 * WORDS_BYTES)
+    put(cache, "once", entry(2))
+    asked = [f"often {place}" for place in range(4)]
+    for place, name in enumerate(asked):
+        put(cache, name, entry(100 + place))
+    for name in asked * 4:
+        settled(cache, name)
+    put(cache, "new", entry(3))
+    assert cache.get((None, "once")) is None  # type: ignore[arg-type]
+    assert all(settled(cache, name).has_words for name in asked)

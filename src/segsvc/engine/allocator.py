@@ -56,8 +56,14 @@ def keep_freed(most: int) -> bool:
     )
 
 
-def give_back() -> None:
-    """Give freed memory back to the system, where the C allocator can; takes milliseconds."""
+def give_back(above: int) -> bool:
+    """Give freed memory back to the system if the C allocator keeps more than *above* bytes.
+
+    Returns:
+        Whether it was. Meanwhile, tens of milliseconds in a large process, nobody gets memory.
+    """
     libc = _libc()
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)
+    if unused_bytes() <= above or not hasattr(libc, "malloc_trim"):
+        return False
+    libc.malloc_trim(0)
+    return True

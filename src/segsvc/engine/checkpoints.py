@@ -19,6 +19,9 @@ from segsvc.storage import Storage, StoredChanges
 
 log = structlog.get_logger()
 
+_MOST_UNUSED = 2**27
+"""Freed bytes that the allocator may keep after a snapshot, besides the room for answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointPolicy:
@@ -122,8 +125,8 @@ class Checkpoints:
             known = self._of(state)
             known.revision, known.bytes = revision, size
             await self.in_thread(self.storage.compact_changes, store_id, state.compacted)
-            await self.in_thread(give_back)
-            state.evaluation.lose_room()
+            if await self.in_thread(give_back, _MOST_UNUSED + state.evaluation.room):
+                state.evaluation.lose_room()
         log.info("checkpoint", store_id=store_id, revision=revision, bytes=size, held_ms=held_ms)
         return Checkpoint(store_id, revision, size, held_ms)
 

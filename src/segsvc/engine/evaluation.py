@@ -39,7 +39,8 @@ class Evaluation:
         self.cache = LeafCache(cache_bytes, form)
         self.ranges = ranges or RangeShape()
         self.form = form
-        self._room = 0
+        self.room = 0
+        """Bytes that were touched for answers to come."""
 
     def make_room(self, limit: int) -> Iterator[None]:
         """Touch, a few milliseconds at a time, memory for answers over ordinals below *limit*.
@@ -49,14 +50,14 @@ class Evaluation:
         """
         size = 8 * room_for(limit)
         wanted = min(self.cache.limit_bytes - self.cache.nbytes, _ANSWERS * size)
-        if wanted <= self._room or not combine.may_go_in_words(limit, self.form):
+        if wanted <= self.room or not combine.may_go_in_words(limit, self.form):
             return
         if keep_freed(wanted + _BESIDES):
-            self._room, touched = wanted, []
+            self.room, touched = wanted, []
             for _ in range(wanted // size):
                 touched.append(np.ones(size, np.uint8))
                 yield
 
     def lose_room(self) -> None:
         """Note that the allocator was made to give up what it kept."""
-        self._room = 0
+        self.room = 0

@@ -107,6 +107,7 @@ class LeafCache:
         self._count(entry)
         if self.nbytes > self.limit_bytes:
             room = self.limit_bytes * _FULL_AGAIN_FROM  # not a walk through all at each new answer
+            self._drop_unused(room)
             self._thin(room)
             while self.nbytes > room:
                 self.drop(next(iter(self._held)))
@@ -144,17 +145,21 @@ class LeafCache:
         self.weigh(entry)
 
     def _has_room(self, more: int) -> bool:
-        """Whether *more* bytes fit, once answers that nobody asks for any longer are dropped.
+        """Whether *more* bytes fit, once answers that nobody asks for any longer are dropped."""
+        self._drop_unused(self.limit_bytes - more)
+        return self.nbytes + more <= self.limit_bytes
 
-        Each other answer was asked for some times since. Where more are asked for in turn than fit,
-        none is such a one, and nothing is made only to be given up.
+    def _drop_unused(self, room: float) -> None:
+        """Drop answers, down to *room* bytes, while each other one was asked for some times since.
+
+        Where more are asked for in turn than fit, none is such a one, and nothing is made only to
+        be given up.
         """
-        while self.nbytes + more > self.limit_bytes:
+        while self.nbytes > room and self._held:
             key = next(iter(self._held))
             if self._clock - self._held[key].used <= _UNUSED * len(self._held):
-                return False
+                break
             self.drop(key)
-        return True
 
     def drop(self, key: tuple[WriteLog, AnyLeaf]) -> None:
         """Forget an entry."""
