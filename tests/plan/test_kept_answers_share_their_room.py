@@ -27,6 +27,7 @@ def test_sparse_words_go_before_any_answer_does() -> None:
     sparse, dense = [entry(100 + n) for n in range(5)], [entry(2 + n) for n in range(4)]
     for place, held in enumerate([*sparse, *dense]):
         put(cache, place, held)
+        cache.get((None, place))  # type: ignore[arg-type]
     assert len(cache) == 9
     assert all(held.answer.packed is not None for held in dense)
     thin = [held.answer.packed is None for held in sparse]
@@ -92,3 +93,16 @@ def test_what_nobody_asks_for_goes_before_words_that_are_asked_for() -> None:
     put(cache, "new", entry(3))
     assert cache.get((None, "once")) is None  # type: ignore[arg-type]
     assert all(settled(cache, name).has_words for name in asked)
+
+
+def test_new_answers_make_room_for_each_other_first() -> None:
+    cache = LeafCache(6 * WORDS_BYTES)
+    asked = [f"often {place}" for place in range(4)]
+    for place, name in enumerate(asked):
+        put(cache, name, entry((2, 100)[place % 2] + place))
+        settled(cache, name)
+    for number in range(9):
+        put(cache, f"once {number}", entry(3))
+    assert all(settled(cache, name).has_words for name in asked)
+    assert len(cache) == 5
+    assert cache.get((None, "once 8")) is not None  # type: ignore[arg-type]

@@ -66,6 +66,8 @@ class LeafCache:
         self._form = form
         self._held: OrderedDict[tuple[WriteLog, AnyLeaf], _Entry] = OrderedDict()
         """The least recently used first."""
+        self._once: OrderedDict[tuple[WriteLog, AnyLeaf], None] = OrderedDict()
+        """Of those, whose answers were never asked for again; the oldest first."""
         self._clock = 0
         self._asked: OrderedDict[tuple[WriteLog, AnyLeaf], int] = OrderedDict()
         self.nbytes = 0
@@ -87,6 +89,7 @@ class LeafCache:
         entry = self._held.get(key)
         if entry is not None:
             self._use(key, entry)
+            self._once.pop(key, None)
         return entry
 
     def _use(self, key: tuple[WriteLog, AnyLeaf], entry: _Entry) -> None:
@@ -99,12 +102,18 @@ class LeafCache:
         self.drop(key)
         if entry.answer.nbytes + _ENTRY_BYTES <= self.limit_bytes:
             self._held[key] = entry
+            self._once[key] = None
             self._use(key, entry)
             self.weigh(entry)
 
     def weigh(self, entry: _Entry) -> None:
-        """Count the bytes of a held entry again; make room over the limit."""
+        """Count the bytes of a held entry again; make room over the limit.
+
+        New answers make room for each other first: most are never asked for again.
+        """
         self._count(entry)
+        while self.nbytes > self.limit_bytes and len(self._once) > 1:
+            self.drop(next(iter(self._once)))
         if self.nbytes > self.limit_bytes:
             room = self.limit_bytes * _FULL_AGAIN_FROM  # not a walk through all at each new answer
             self._drop_unused(room)
@@ -163,6 +172,7 @@ class LeafCache:
 
     def drop(self, key: tuple[WriteLog, AnyLeaf]) -> None:
         """Forget an entry."""
+        self._once.pop(key, None)
         gone = self._held.pop(key, None)
         if gone is not None:
             self.nbytes -= gone.nbytes
