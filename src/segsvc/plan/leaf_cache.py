@@ -58,7 +58,11 @@ class _Entry:
 
 
 class LeafCache:
-    """Answers of all stores of a process, the least recently used dropped first."""
+    """Answers of all stores of a process.
+
+    Where there is no more room, those asked for only once are dropped, then those not asked for
+    the longest.
+    """
 
     def __init__(self, limit_bytes: int, form: Form = Form.AUTO) -> None:
         self.limit_bytes = limit_bytes
