@@ -15,9 +15,11 @@ from segsvc.bitmap import (
     Bitmap,
     Expression,
     Faces,
+    add_bits,
     combine,
     from_mask,
     from_words,
+    take_bits,
     words_of,
 )
 from segsvc.bitmap.blocks import count_of, fill
@@ -90,13 +92,31 @@ def test_an_array_of_4_096_is_not_taken_for_a_bitset() -> None:
     assert from_words(filled_words_of(held, 2 * 65_536)) == held
 
 
+@given(masks(), masks())
+def test_bits_are_put_into_words_and_taken_out(
+    mask: np.ndarray[Any, Any], some: np.ndarray[Any, Any]
+) -> None:
+    more = np.random.default_rng(1).permutation(np.flatnonzero(some & ~mask).astype(np.uint32))
+    words = words_of(from_mask(mask), LIMIT)
+    add_bits(words, more)
+    assert np.array_equal(words, words_of(from_mask(mask | some), LIMIT))
+    take_bits(words, more)
+    assert np.array_equal(words, words_of(from_mask(mask), LIMIT))
+
+
 SMALL = 3 * 65_536
 
 
 @st.composite
 def trees(draw: st.DrawFn, depth: int = 2) -> tuple[Expression, set[int]]:
     """An expression, and the set it stands for."""
-    kind = draw(st.sampled_from(["words", "bitmap", "both", "either"] if depth else ["words"]))
+    kinds = ["words", "bitmap", "union", "both", "either"] if depth else ["words"]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "union":
+        parts = [draw(trees(0)) for _ in range(draw(st.integers(2, 3)))]
+        found = set().union(*(held for _, held in parts))
+        held = tuple(part for part, _ in parts if isinstance(part, Faces))
+        return Faces.union(len(found), SMALL, lambda: held), found
     if kind in {"words", "bitmap"}:
         members = draw(st.sets(st.integers(0, SMALL - 1), max_size=12))
         members |= set(range(0, draw(st.sampled_from([0, 300, SMALL])), draw(st.integers(1, 5))))
@@ -104,21 +124,21 @@ def trees(draw: st.DrawFn, depth: int = 2) -> tuple[Expression, set[int]]:
         if kind == "words":
             faces.to_words()
         return faces, members
-    held = [draw(trees(depth - 1)) for _ in range(draw(st.integers(1, 6)))]
-    parts, sets = [part for part, _ in held], [found for _, found in held]
+    below = [draw(trees(depth - 1)) for _ in range(draw(st.integers(1, 6)))]
+    operands, sets = [part for part, _ in below], [found for _, found in below]
     if kind == "either":
-        return Either(tuple(parts)), set.union(*sets)
-    cut = draw(st.integers(1, len(parts)))
+        return Either(tuple(operands)), set.union(*sets)
+    cut = draw(st.integers(1, len(operands)))
     found = set.intersection(*sets[:cut]).difference(*sets[cut:])
-    return Both(tuple(parts[:cut]), tuple(parts[cut:])), found
+    return Both(tuple(operands[:cut]), tuple(operands[cut:])), found
 
 
-def operands(expression: Expression) -> Iterator[Faces]:
+def sets_of(expression: Expression) -> Iterator[Faces]:
     if isinstance(expression, Faces):
         yield expression
     else:
         for held in itertools.chain(*expression):
-            yield from operands(held)
+            yield from sets_of(held)
 
 
 @given(trees(), st.sampled_from([64, 1_024, 32_768]))
@@ -132,11 +152,11 @@ def test_blocks_combine_as_sets_do(drawn: tuple[Expression, set[int]], block: in
 @given(trees(), st.sets(st.integers(0, SMALL), max_size=300))
 def test_chains_combine_as_sets_do(drawn: tuple[Expression, set[int]], some: set[int]) -> None:
     expression, expected = drawn
-    before = [Bitmap(held.bitmap) for held in operands(expression)]
+    before = [Bitmap(held.bitmap) for held in sets_of(expression)]
     assert count_in_chain(expression, SMALL) == len(expected)
     assert in_chain(expression, SMALL) == Bitmap(sorted(expected))
     assert among(expression, Bitmap(sorted(some))) == Bitmap(sorted(some & expected))
-    assert [held.bitmap for held in operands(expression)] == before, "an operand was changed"
+    assert [held.bitmap for held in sets_of(expression)] == before, "an operand was changed"
 
 
 def test_a_group_of_one_is_not_worked_on_in_place() -> None:

@@ -52,6 +52,7 @@ class BinsFollow(RuleBasedStateMachine):
         fold_at=st.integers(0, 6),
         at_once=st.booleans(),
         cut_from=st.sampled_from([1, 12, 1_000]),
+        words_from=st.sampled_from([1, 40, 1_000]),
         first=st.lists(st.none() | VALUES, max_size=150),
     )
     def begin(
@@ -61,11 +62,12 @@ class BinsFollow(RuleBasedStateMachine):
         fold_at: int,
         at_once: bool,
         cut_from: int,
+        words_from: int,
         first: list[int | None],
     ) -> None:
         self.column = Column()
         self.counted: list[tuple[Faces, Bitmap]] = []
-        shape = RangeShape(bins, every, fold_at, 0, at_once, cut_from)
+        shape = RangeShape(bins, every, fold_at, 0, at_once, cut_from, words_from)
         self.ranges = Ranges(shape)
         self.bins = self.ranges.over(lambda: self.column.size, self.column.keys)
         self.write(0, first)

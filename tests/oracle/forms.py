@@ -6,7 +6,7 @@ from segsvc.bitmap.combine import Form
 from segsvc.engine.evaluation import Evaluation
 from segsvc.index import RangeShape
 
-TINY_BINS = RangeShape(bins=3, every=2, fold_at=2, least=0, at_once=True, cut_from=2)
+TINY_BINS = RangeShape(bins=3, every=2, fold_at=2, least=0, at_once=True, cut_from=2, words_from=1)
 """Bins of columns of any size, so few that most answers look into one, folded all the time."""
 
 NO_BINS = RangeShape(least=None)

@@ -25,12 +25,14 @@ from segsvc.bitmap.faces import Faces, are_few
 from segsvc.bitmap.filled import filled_words_of
 from segsvc.bitmap.words import (
     Words,
+    add_bits,
     bits_at,
     from_arrays,
     from_mask,
     from_words,
     pack,
     room_for,
+    take_bits,
     words_of,
 )
 
@@ -39,6 +41,7 @@ __all__ = [
     "Expression",
     "Faces",
     "Words",
+    "add_bits",
     "add_to",
     "are_few",
     "bits_at",
@@ -58,6 +61,7 @@ __all__ = [
     "pack",
     "room_for",
     "size_of",
+    "take_bits",
     "to_bytes",
     "words_of",
 ]

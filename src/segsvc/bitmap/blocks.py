@@ -105,6 +105,9 @@ class _Walk:
             return self._either(held.parts, depth)
         if isinstance(held, Both):
             return self._both(held.positives, held.negatives, depth)
+        operands = held.operands()
+        if operands:
+            return self._either(operands, depth)
         if held.packed is not None:
             return held.packed[self.places]
         if held.suits_words:
@@ -217,7 +220,7 @@ def _parted(parts: tuple[Expression, ...]) -> tuple[tuple[Expression, ...], list
     few = [
         held
         for held in parts
-        if isinstance(held, Faces) and held.packed is None and not held.suits_words
+        if isinstance(held, Faces) and not held.suits_words and held.packed is None
     ]
     return (tuple(held for held in parts if held not in few), few) if few else (parts, few)
 

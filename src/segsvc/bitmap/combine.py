@@ -60,7 +60,7 @@ def may_go_in_words(limit: int, form: Form) -> bool:
 def _suits_words(held: Expression) -> bool:
     """Whether some operand is held as words, and no And begins with few."""
     if isinstance(held, Faces):
-        return held.packed is not None
+        return held.has_words
     if isinstance(held, Either):
         return any(map(_suits_words, held.parts))
     for part in held.positives:
@@ -107,7 +107,7 @@ def _rank(held: Faces) -> tuple[bool, int]:
 
 def _words_ns(held: Faces) -> float:
     if held.has_words:
-        return _COMBINED_NS * held.limit
+        return _COMBINED_NS * held.limit * max(len(held.operands()), 1)
     if held.is_dense:
         return (_COMBINED_NS + _FROM_BITSETS_NS) * held.limit
     return (_COMBINED_NS + _FROM_SPARSE_NS) * held.limit + _FILLED_NS * held.count

@@ -18,6 +18,7 @@ from segsvc.bitmap.words import (
     from_mask,
     from_words,
     pack,
+    padded,
     room_for,
     sprinkled,
 )
@@ -44,10 +45,10 @@ class Faces:
     It holds one form at a time, for both would not fit where one does, and makes the other each
     time it is asked for; `to_words` and `to_bitmap` change the form. Few are held as a bitmap from
     the first time on that it is asked for. A set of which only the count is known yet is made when
-    one of its forms is asked for.
+    one of its forms is asked for. Of one that is only to be combined, `operands` may do.
     """
 
-    __slots__ = ("_bitmap", "_make", "_packed", "count", "limit", "suits_words")
+    __slots__ = ("_bitmap", "_make", "_operands", "_packed", "count", "limit", "suits_words")
 
     def __init__(self, bitmap: BitMap, limit: int) -> None:
         self.limit = limit
@@ -58,6 +59,7 @@ class Faces:
         self._bitmap: BitMap | None = bitmap
         self._packed: Words | None = None
         self._make: Callable[[], Faces] | None = None
+        self._operands: Callable[[], tuple[Faces, ...]] | None = None
 
     @classmethod
     def of_words(cls, words: Words, limit: int, count: int | None = None) -> Faces:
@@ -69,7 +71,7 @@ class Faces:
         made = cls.__new__(cls)
         made.limit, made.count = limit, count
         made.suits_words = not are_few(count, limit)
-        made._bitmap, made._packed, made._make = None, words, None
+        made._bitmap, made._packed, made._make, made._operands = None, words, None, None
         return made
 
     @classmethod
@@ -81,8 +83,33 @@ class Faces:
         made = cls.__new__(cls)
         made.limit, made.count = limit, count
         made.suits_words = not are_few(count, limit)
-        made._bitmap, made._packed, made._make = None, None, make
+        made._bitmap, made._packed, made._make, made._operands = None, None, make, None
         return made
+
+    @classmethod
+    def union(cls, count: int, limit: int, operands: Callable[[], tuple[Faces, ...]]) -> Faces:
+        """Return the *count* that are in any of *operands*, all words, made if it is needed."""
+        made = cls.later(count, limit, lambda: cls._united(operands(), limit))
+        made._operands = operands
+        return made
+
+    @classmethod
+    def _united(cls, parts: tuple[Faces, ...], limit: int) -> Faces:
+        first, second, *others = (held.words for held in parts)
+        words = first | second
+        for held in others:
+            words |= held
+        return cls.of_words(words, limit)
+
+    def operands(self) -> tuple[Faces, ...]:
+        """Return what it is the union of, to be combined instead of it; nothing if it is made."""
+        return () if self._operands is None else self._operands()
+
+    def another(self) -> Faces:
+        """Return the same set, of which the form can be changed apart."""
+        if self.packed is not None:
+            return self._holding(self.packed, self.count, self.limit)
+        return Faces(self.bitmap, self.limit)
 
     @property
     def is_made(self) -> bool:
@@ -93,7 +120,8 @@ class Faces:
         if self._make is not None:
             held = self._make()
             assert (held.count, held.limit) == (self.count, self.limit)
-            self._bitmap, self._packed, self._make = held._bitmap, held._packed, None
+            self._bitmap, self._packed = held._bitmap, held._packed
+            self._make, self._operands = None, None
 
     @classmethod
     def of_mask(cls, mask: npt.NDArray[np.bool_], limit: int) -> Faces:
@@ -113,10 +141,7 @@ class Faces:
             return Faces.later(self.count, limit, lambda: self._remade(limit))
         if self.packed is None:
             return Faces(self.bitmap, limit)
-        room, words = room_for(limit), self.packed
-        if room > len(words):
-            words = np.concatenate([words, np.zeros(room - len(words), np.uint64)])
-        return self._holding(words, self.count, limit)
+        return self._holding(padded(self.packed, limit), self.count, limit)
 
     def _remade(self, limit: int) -> Faces:
         self._made()
@@ -131,8 +156,8 @@ class Faces:
 
     @property
     def has_words(self) -> bool:
-        """Whether it is held as words."""
-        return self.packed is not None
+        """Whether it is held as words, or its operands are."""
+        return self._operands is not None or self.packed is not None
 
     @property
     def is_dense(self) -> bool:
@@ -206,8 +231,8 @@ class Faces:
         """Return the set in which, of *doubtful*, only *holds* are in; *limit* may have grown."""
         if self.packed is None:
             return Faces((self.bitmap - doubtful) | holds, limit)
-        words = np.zeros(room_for(limit), np.uint64)
-        words[: len(self.packed)] = self.packed
+        words = padded(self.packed, limit)
+        words = words.copy() if words is self.packed else words
         for some, put in ((doubtful, False), (holds, True)):
             places, bits = sprinkled(some)
             within = places < len(words)  # whoever is gone may lie beyond

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, from_ordinals, from_sorted, ordinals_of
+from segsvc.bitmap import Bitmap, Faces, from_ordinals, from_sorted, ordinals_of
 from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.domain.decimals import INT64_MAX
 from segsvc.index.parts import Parts
@@ -25,22 +25,33 @@ _BINS_PER_SLICE = 32
 _OFTENER = 4
 _BYTES_PER_CONTAINER = 48
 
+_SPARSE = 128
+"""A union that holds no more than 1 / 128 of all contacts is kept as a bitmap."""
+
 
 class Bins:
     """Bin i holds who had a value from edge i to before edge i + 1, once `build` is through."""
 
-    def __init__(self, keys: Keys, count: int, every: int) -> None:
-        """*count*: how many quantiles; a union is kept at each *every* of as many bins."""
+    def __init__(self, keys: Keys, count: int, every: int, words_from: int) -> None:
+        """Cut nothing yet.
+
+        Args:
+            keys: reads the column.
+            count: how many quantiles.
+            every: a union is kept at each so many bins.
+            words_from: the contacts from which on unions are kept as words.
+        """
         self._keys = keys
         self._count = count
         self._every = every
+        self._words_from = words_from
         self.edges: Int64 = np.zeros(0, np.int64)
         """The least value of each bin, ascending; the first is the least int64."""
         self.held: list[Bitmap] = []
         self.parts: list[Parts | None] = []
         """Of each bin, once `cut_up` has made them."""
         self._marks: list[int] = []
-        self._suffixes: list[Bitmap] = []
+        self._suffixes: list[Faces] = []
         self._grown: list[int] = []
 
     def __len__(self) -> int:
@@ -55,7 +66,7 @@ class Bins:
             parts
             + 2 * held
             + _BYTES_PER_CONTAINER * containers
-            + len(self._suffixes) * min(2 * held, size // 8) // 2
+            + sum(suffix.nbytes for suffix in self._suffixes)
         )
 
     def end(self, place: int) -> int:
@@ -81,7 +92,7 @@ class Bins:
         """Return what some bins hold."""
         return Span(more=tuple(self.held[place] for place in places))
 
-    def _from(self, place: int) -> tuple[Bitmap, tuple[Bitmap, ...], tuple[Bitmap, ...]]:
+    def _from(self, place: int) -> tuple[Faces, tuple[Bitmap, ...], tuple[Bitmap, ...]]:
         """Return the union nearest to *place*; what it lacks of later bins; what is too much."""
         nearest = bisect_left(self._marks, place)
         if nearest and place - self._marks[nearest - 1] < self._marks[nearest] - place:
@@ -101,13 +112,19 @@ class Bins:
             if made is None or len(bins) % _BINS_PER_SLICE == 0:
                 yield
         marks, later = self._marked(len(bins)), Bitmap()
-        suffixes = [later]
+        suffixes = [self._formed(Faces(later, size))]
         for mark, end in zip(marks[-2::-1], marks[:0:-1], strict=True):
             later = Bitmap.union(later, *bins[mark:end])
-            suffixes.append(later)
+            suffixes.append(self._formed(Faces(later, size)))
             yield
         self.held, self._marks, self._suffixes = bins, marks, suffixes[::-1]
         self.parts = [None] * len(bins)
+
+    def _formed(self, union: Faces) -> Faces:
+        """Return a union in the form that bins are soonest put into."""
+        if union.limit >= self._words_from and len(union) * _SPARSE > union.limit:
+            union.to_words()
+        return union
 
     def cut_up(self, least: int, places: Sequence[int]) -> Iterator[None]:
         """Cut those of the bins that hold *least* members or more up into parts, one by one.
@@ -130,8 +147,8 @@ class Bins:
         last = count * 7 // 8 // self._every * self._every
         return [*range(0, last, self._every), *range(last, count, often), count]
 
-    def fold(self, moved: Bitmap) -> Iterator[None]:
-        """Put whoever *moved* into the bins of their values, slice by slice.
+    def fold(self, moved: Bitmap, size: int) -> Iterator[None]:
+        """Put whoever *moved*, of *size* contacts, into the bins of their values, slice by slice.
 
         Nothing may be asked about them meanwhile.
         """
@@ -152,12 +169,15 @@ class Bins:
                 yield
         for at, mark in enumerate(self._marks[:-1]):
             later = from_sorted(ordinals[keys >= self.edges[mark]])
-            self._suffixes[at] = (self._suffixes[at] - moved) | later
+            self._suffixes[at] = self._formed(self._suffixes[at].patched(moved, later, size))
             yield
         self._grown = np.unique(places).tolist()
 
-    def split(self, most: int) -> Iterator[None]:
-        """Halve those of the bins grown last that hold more than *most*, until none does."""
+    def split(self, most: int, size: int) -> Iterator[None]:
+        """Halve those of the bins grown last that hold more than *most*, until none does.
+
+        All that are in bins are below *size*.
+        """
         for first in reversed(self._grown):
             waiting = [first]
             while waiting:
@@ -167,20 +187,20 @@ class Bins:
                     waiting += [place, place + 1]
                     yield
         for at in range(len(self._marks) - 1, 0, -1):
-            self._mark_between(at)
+            self._mark_between(at, size)
             yield
 
-    def _mark_between(self, at: int) -> None:
+    def _mark_between(self, at: int, size: int) -> None:
         """Keep more unions where many bins have come between a mark and the one before it."""
-        later = self._suffixes[at]
+        later = self._suffixes[at].bitmap
         places = range(self._marks[at - 1] + self._every, self._marks[at], self._every)
         if len(places) < 2:
             return
         ends = [*places[1:], self._marks[at]]
-        suffixes: list[Bitmap] = []
+        suffixes: list[Faces] = []
         for place, end in zip(places[::-1], ends[::-1], strict=True):
             later = Bitmap.union(later, *self.held[place:end])
-            suffixes.insert(0, later)
+            suffixes.insert(0, self._formed(Faces(later, size)))
         self._marks[at:at] = places
         self._suffixes[at:at] = suffixes
 

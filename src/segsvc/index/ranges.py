@@ -19,8 +19,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segsvc.bitmap import Bitmap, Faces, Words, from_ordinals, from_sorted, ordinals_of, room_for
-from segsvc.domain.columns import Int64, UInt32
+from segsvc.bitmap import (
+    Bitmap,
+    Faces,
+    Words,
+    combine,
+    from_ordinals,
+    from_sorted,
+    ordinals_of,
+    room_for,
+)
+from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.domain.decimals import INT64_MAX, INT64_MIN
 from segsvc.index.bins import Bins, Keys
 from segsvc.index.parts import INSIDE, READ, Between, OneOf, Test
@@ -49,6 +58,7 @@ class RangeShape:
         least: smaller columns are scanned; None: all are.
         at_once: whether the first question waits for the bins.
         cut_from: the members of a bin that is worth being cut up into parts.
+        words_from: the contacts from which on unions of many are kept as words.
     """
 
     bins: int = 1_024
@@ -57,6 +67,7 @@ class RangeShape:
     least: int | None = 65_536
     at_once: bool = False
     cut_from: int = 2_048
+    words_from: int = combine.LEAST_FOR_WORDS
 
 
 class Ranges:
@@ -113,7 +124,8 @@ class RangeBins:
         """Bins that are to be cut up, behind whatever others wait for."""
 
     def _none(self) -> Bins:
-        return Bins(self._keys, self._shape.bins, self._shape.every)
+        shape = self._shape
+        return Bins(self._keys, shape.bins, shape.every, shape.words_from)
 
     @property
     def is_ready(self) -> bool:
@@ -227,42 +239,43 @@ class RangeBins:
         """
         size, dirty = self._size(), self._dirty
         if not dirty and not cut:
-            if whole.is_one:
-                return Faces(whole.members(size), size)
-            return Faces.later(whole.count, size, lambda: self._united(whole, places, size))
-        holds = self._passed(cut, test)
-        count = whole.count + len(holds) - (whole.shared(dirty) if dirty else 0)
+            return self._united(whole, places, size)
+        passed = self._passed(cut, test)
+        count = whole.count + passed.count - (whole.shared(dirty) if dirty else 0)
 
         def patched() -> Faces:
+            also = passed.ordinals()
             if not dirty and places is None:
-                return Faces(whole.members(size, from_ordinals(holds)), size)
+                return whole.united(size, also)
             found = self._united(whole, places, size)
             if dirty or found.has_words:
-                return found.patched(dirty, from_ordinals(holds), size)
-            return Faces(found.bitmap | from_ordinals(holds), size)
+                return found.patched(dirty, from_ordinals(also), size)
+            return Faces(found.bitmap | from_ordinals(also), size)
 
         return Faces.later(count, size, patched)
 
-    def _passed(self, cut: list[int], test: Test) -> UInt32:
-        """Return who of the bins *cut*, and of the dirty, passes; in any order."""
-        sure: list[UInt32] = []
+    def _passed(self, cut: list[int], test: Test) -> _Passed:
+        """Return who of the bins *cut*, and of the dirty, passes."""
+        sure: list[tuple[UInt32, Bool]] = []
         read: list[UInt32] = []
         for place in cut:
-            members, parts = ordinals_of(self._bins.held[place]), self._bins.parts[place]
+            held, parts = self._bins.held[place], self._bins.parts[place]
+            members = ordinals_of(held)
             if parts is None:
                 read.append(members)
                 self._want_parts(place)
             else:
                 states = parts.states(test)
-                sure.append(members[states == INSIDE])
+                inside = states == INSIDE
+                if self._dirty:
+                    inside[np.searchsorted(members, ordinals_of(held & self._dirty))] = False
+                sure.append((members, inside))
                 read.append(members[states == READ])
         if self._dirty:
-            unread = [from_sorted(held) for held in read]
-            read = [ordinals_of(Bitmap.union(self._dirty, *unread))]
-            sure = [ordinals_of(from_sorted(held) - self._dirty) for held in sure]
-        ordinals = _joined(read)
+            read = [ordinals_of(Bitmap.union(self._dirty, *map(from_sorted, read)))]
+        ordinals = np.concatenate(read)
         keys, there = self._keys(ordinals)
-        return _joined([*sure, ordinals[there & test.passed(keys)]])
+        return _Passed(sure, ordinals[there & test.passed(keys)])
 
     def _want_parts(self, place: int) -> None:
         """Have a bin cut up for the next question, now that there is one to it."""
@@ -270,16 +283,22 @@ class RangeBins:
             self._begin(self._bins.cut_up(self._shape.cut_from, (place,)))
 
     def _united(self, whole: Span, places: list[int] | None, size: int) -> Faces:
-        """Return *whole* united; in words if it is of several bins and all are wide."""
-        if places is None or len(places) < 2 or min(map(len, whole.more)) * _WIDE < size:
-            return Faces(whole.members(size), size)
+        """Return *whole* united; of words if it is of several bins and all are wide."""
+        if whole.is_one:
+            return whole.united(size)
+        if places is None or min(map(len, whole.more)) * _WIDE < size:
+            return Faces.later(whole.count, size, lambda: whole.united(size))
         if self._work is None and not self._is_widened:
             self._begin(self._widen())
-        words = self._words(places[0], whole.more[0], size)
-        words = words | self._words(places[1], whole.more[1], size)
-        for place, held in zip(places[2:], whole.more[2:], strict=True):
-            words |= self._words(place, held, size)
-        return Faces.of_words(words, size, whole.count)
+        bins = tuple(zip(places, whole.more, strict=True))
+
+        def wide() -> tuple[Faces, ...]:
+            return tuple(
+                Faces.of_words(self._words(place, held, size), size, len(held))
+                for place, held in bins
+            )
+
+        return Faces.union(whole.count, size, wide)
 
     def _words(self, place: int, held: Bitmap, size: int) -> Words:
         """Return the words of a wide bin, kept for the next question; not to be changed."""
@@ -309,13 +328,24 @@ class RangeBins:
     def _fold(self) -> Iterator[None]:
         """Put the dirty into their bins. They stay dirty meanwhile, so that no answer can miss."""
         folded, self._rewritten, self._is_widened = self._dirty, Bitmap(), False
-        yield from self._bins.fold(folded)
+        size = self._size()
+        yield from self._bins.fold(folded, size)
         self._dirty = (self._dirty - folded) | self._rewritten
-        yield from self._bins.split(2 * max(self._size() // self._shape.bins, 1))
+        yield from self._bins.split(2 * max(size // self._shape.bins, 1), size)
 
 
-def _joined(parts: list[UInt32]) -> UInt32:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+class _Passed:
+    """Who passes a test: those *sure* to whom a mask says so, and those who were *read*."""
+
+    def __init__(self, sure: list[tuple[UInt32, Bool]], read: UInt32) -> None:
+        self._sure = sure
+        self._read = read
+        self.count = len(read) + sum(int(np.count_nonzero(inside)) for _, inside in sure)
+        """How many there are."""
+
+    def ordinals(self) -> UInt32:
+        """Return them, in any order."""
+        return np.concatenate([self._read, *(members[inside] for members, inside in self._sure)])
 
 
 __all__ = ["RangeBins", "RangeShape", "Ranges"]

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segsvc.bitmap import Bitmap, copied
+import numpy as np
 
-_FEW = 4
+from segsvc.bitmap import (
+    Bitmap,
+    Faces,
+    Words,
+    add_bits,
+    copied,
+    from_ordinals,
+    ordinals_of,
+    take_bits,
+)
+from segsvc.domain.columns import UInt32
+
+_FEW = 10
 """Up to so many bins are united one by one; CRoaring's union of many begins with bitsets."""
 
 _DENSE = 16
+_NOBODY: UInt32 = np.zeros(0, np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +33,8 @@ class Span:
     takes away is in *outer* or in *more* only. So lengths add up. None of it ever changes.
     """
 
-    outer: Bitmap | None = None
-    inner: Bitmap | None = None
+    outer: Faces | None = None
+    inner: Faces | None = None
     more: tuple[Bitmap, ...] = ()
     less: tuple[Bitmap, ...] = ()
 
@@ -50,36 +63,65 @@ class Span:
         added = sum(map(some.intersection_cardinality, self.more))
         added -= sum(map(some.intersection_cardinality, self.less))
         if self.outer is not None:
-            added += some.intersection_cardinality(self.outer)
+            added += self.outer.shared(some)
         if self.inner is not None:
-            added -= some.intersection_cardinality(self.inner)
+            added -= self.inner.shared(some)
         return int(added)
 
-    def members(self, limit: int, also: Bitmap | None = None) -> Bitmap:
-        """Return them, who are below *limit*, and *also* others; do not change it.
+    def united(self, limit: int, also: UInt32 = _NOBODY) -> Faces:
+        """Return them, who are below *limit*, and *also* (any order) others; do not change it."""
+        if self.is_one and not len(also):
+            held = self.outer
+            return Faces(united(self.more), limit) if held is None else held.another()
+        if self.outer is not None and self.outer.has_words:
+            words = self._words(self.outer, limit, also)
+            return Faces.of_words(words, limit, self.count + len(also))
+        return Faces(self._bitmap(limit, from_ordinals(also)), limit)
+
+    def _words(self, outer: Faces, limit: int, also: UInt32) -> Words:
+        """Return words, into which each bin is put bit by bit.
+
+        That takes 7 ns a bit, of ten million contacts 0.1 ms a bin. Uniting sparse bitmaps takes
+        longer, and making words of them longest.
+        """
+        words, inner = outer.reaching(limit).words, self.inner
+        if inner is not None and inner.has_words:
+            words = words ^ inner.reaching(limit).words  # of which it is a part
+        elif words is outer.words:
+            words = words.copy()
+        if inner is not None and not inner.has_words:
+            take_bits(words, ordinals_of(inner.bitmap))
+        for held in self.more:
+            add_bits(words, ordinals_of(held))
+        for held in self.less:
+            take_bits(words, ordinals_of(held))
+        add_bits(words, also)  # whom *less* may hold
+        return words
+
+    def _bitmap(self, limit: int, also: Bitmap) -> Bitmap:
+        """Return a bitmap.
 
         A dense union is worked on in place, bin by bin: a bin takes 1.5 us of a million ordinals
         and 20 of ten million, where uniting the bins first takes as long as five. Of a sparse one
         each operation is a copy, so that bins are united first.
         """
-        more = self.more if also is None else (*self.more, also)
+        more = (*self.more, also)
         if self.outer is None:
             return united(more)
-        found = self.outer if self.inner is None else self.outer - self.inner
+        outer = self.outer.bitmap
+        found = outer if self.inner is None else outer - self.inner.bitmap
         if len(found) * _DENSE < limit:
             if not self.less:
-                return found | united(more) if more else found
+                return found | united(more)
             found = found | united(self.more) if self.more else found
-            found = found - united(self.less)  # which may hold some of *also*
-            return found if also is None else found | also
-        if self.inner is None and (self.more or self.less or also is not None):
+            return (found - united(self.less)) | also  # whom *less* may hold
+        if self.inner is None:
             found = copied(found)
         for held in self.more:
             found |= held
         for held in self.less:
             found -= held
-        if also is not None:
-            found |= also
+        found |= also
         return found
 
 

@@ -148,7 +148,7 @@ class LeafCache:
         """
         answer = entry.answer
         suits = answer.suits_words and combine.may_go_in_words(answer.limit, self._form)
-        if answer.has_words == suits:
+        if answer.is_made and answer.has_words == suits:
             return
         if not suits:
             answer.to_bitmap()
