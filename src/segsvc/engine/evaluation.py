@@ -20,6 +20,9 @@ _ANSWERS = 200
 _BESIDES = 2**26
 """Freed bytes that the allocator keeps for what is made on the way to an answer."""
 
+_AT_ONCE = 32
+"""So many sets of those are touched, too."""
+
 
 class Evaluation:
     """One cache of leaf answers, and the forms that answers take.
@@ -50,13 +53,17 @@ class Evaluation:
         """
         size = 8 * room_for(limit)
         wanted = min(self.cache.limit_bytes - self.cache.nbytes, _ANSWERS * size)
-        if wanted <= self.room or not combine.may_go_in_words(limit, self.form):
+        wanted += min(_BESIDES, _AT_ONCE * size)
+        if wanted <= self.room or not self._may_keep_words(limit):
             return
         if keep_freed(wanted + _BESIDES):
             self.room, touched = wanted, []
             for _ in range(wanted // size):
                 touched.append(np.ones(size, np.uint8))
                 yield
+
+    def _may_keep_words(self, limit: int) -> bool:
+        return self.cache.is_on and combine.may_go_in_words(limit, self.form)
 
     def lose_room(self) -> None:
         """Note that the allocator was made to give up what it kept."""

@@ -79,14 +79,13 @@ class Bins:
 
     def span(self, first: int, last: int) -> Span:
         """Return what the bins first..last-1 hold, in as few pieces as there are."""
-        whole = self.some(range(first, last))
         outer, more, less = self._from(first)
         if last == len(self.held):
             cut = Span(outer, None, more, less)
         else:
             inner, beyond, within = self._from(last)
             cut = Span(outer, inner, more + within, less + beyond)
-        return cut if cut.pieces < whole.pieces else whole
+        return cut if cut.pieces < last - first else self.some(range(first, last))
 
     def some(self, places: Sequence[int]) -> Span:
         """Return what some bins hold."""
