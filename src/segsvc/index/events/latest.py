@@ -87,9 +87,12 @@ class LatestTimes:
     def between(self, k: int, low: int, high: int) -> Faces | None:
         """Return for whom low <= `nth` <= high, *low* being positive; None: there are no bins."""
         self.nth(k)
+        return self._bins_of(k).between(low, high)
+
+    def _bins_of(self, k: int) -> RangeBins:
         if k not in self._bins:
             self._bins[k] = self._log.ranges.over(self._size, lambda some: self._keys(k, some))
-        return self._bins[k].between(low, high)
+        return self._bins[k]
 
     def bins_cost(self, k: int) -> float | None:
         """Guess the milliseconds of `between`; None: there are no bins."""
@@ -119,8 +122,10 @@ class LatestTimes:
         yield from made.follow(self._log)
         if self._made is made:
             self._kept, self._made = made, None
-            for bins in self._bins.values():
-                bins.forget()
+            asked = {self._wanted} if self._wanted > 1 else set()  # the first is foreseen for all
+            for k in asked.union(self._bins):
+                self._bins_of(k).forget()
+                self._bins_of(k).foresee()
 
     def moved(self, ordinal: int) -> None:
         """Read one contact's rows anew, whose owner is another one now."""
