@@ -16,10 +16,13 @@ from segsvc.bitmap import (
     Expression,
     Faces,
     add_bits,
+    canonical_bytes,
     combine,
     from_mask,
+    from_sorted,
     from_words,
     take_bits,
+    to_bytes,
     words_of,
 )
 from segsvc.bitmap.blocks import count_of, fill
@@ -90,6 +93,18 @@ def test_an_array_of_4_096_is_not_taken_for_a_bitset() -> None:
     """Both take as many bytes."""
     held = Bitmap([*range(65_536), *range(65_536, 65_536 + 4_096)])
     assert from_words(filled_words_of(held, 2 * 65_536)) == held
+
+
+@given(masks(), st.booleans())
+def test_equal_sets_have_one_image(mask: np.ndarray[Any, Any], runs: bool) -> None:
+    members = np.flatnonzero(mask).astype(np.uint32)
+    expected = to_bytes(from_sorted(members))
+    held = Bitmap(optimize=False)
+    for part in np.array_split(members, 3):
+        held |= from_mask(np.isin(np.arange(LIMIT), part))
+    if runs:
+        held.run_optimize()
+    assert canonical_bytes(held) == expected
 
 
 @given(masks(), masks())

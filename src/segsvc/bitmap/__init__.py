@@ -7,6 +7,7 @@ that suits it), with expressions of them (`segsvc.bitmap.combine`), and with the
 from pyroaring import BitMap as Bitmap
 
 from segsvc.bitmap import combine
+from segsvc.bitmap.canonical import canonical_bytes
 from segsvc.bitmap.convert import (
     add_to,
     bits_of,
@@ -46,6 +47,7 @@ __all__ = [
     "are_few",
     "bits_at",
     "bits_of",
+    "canonical_bytes",
     "combine",
     "copied",
     "filled_words_of",

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from enum import IntEnum
 
-from segsvc.bitmap import Bitmap, from_bytes, from_sorted, ordinals_of, to_bytes
+from segsvc.bitmap import Bitmap, canonical_bytes, from_bytes
 
 
 class Cause(IntEnum):
@@ -45,7 +45,7 @@ class Changes:
         """Encode; equal changes give equal bytes, however their bitmaps came to be."""
         head, parts = [], []
         for held in self.deltas:
-            images = [_canonical(held.entered), _canonical(held.left)]
+            images = [canonical_bytes(held.entered), canonical_bytes(held.left)]
             parts += images
             head.append([held.segment_id, int(held.cause), *map(len, images), list(held.leaves)])
         facts = json.dumps([self.revision, self.at, head], separators=(",", ":")).encode()
@@ -63,7 +63,3 @@ class Changes:
             deltas.append(Delta(segment_id, Cause(cause), *members, tuple(leaves)))
             place = end
         return cls(revision, at, tuple(deltas))
-
-
-def _canonical(members: Bitmap) -> bytes:
-    return to_bytes(from_sorted(ordinals_of(members)))
