@@ -144,9 +144,18 @@ class RangeBins:
 
     def wrote(self, ordinals: UInt32) -> None:
         """Note that values of contacts were set or unset, in the column already."""
-        if self._work is None and not self.is_ready:
+        if self._has_members:
+            self.wrote_of(from_ordinals(ordinals))
+
+    @property
+    def _has_members(self) -> bool:
+        """Whether there are bins, or some are being made."""
+        return self._work is not None or self.is_ready
+
+    def wrote_of(self, changed: Bitmap) -> None:
+        """See `wrote`."""
+        if not self._has_members:
             return
-        changed = from_ordinals(ordinals)
         self._dirty = self._dirty | changed
         self._rewritten = self._rewritten | changed
         if len(self._dirty) * _TOO_DIRTY > max(self._size(), self._shape.fold_at):

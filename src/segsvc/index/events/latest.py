@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from segsvc.bitmap import Faces
+from segsvc.bitmap import Faces, from_ordinals
 from segsvc.domain.columns import Bool, Int64, UInt32
 from segsvc.index.events.per_contact import grown, touched
 from segsvc.index.ranges import RangeBins
@@ -107,8 +107,10 @@ class LatestTimes:
         return times.astype(np.int64), times != 0
 
     def _wrote(self, ordinals: UInt32) -> None:
-        for bins in self._bins.values():
-            bins.wrote(ordinals)
+        if self._bins:
+            changed = from_ordinals(ordinals)
+            for bins in self._bins.values():
+                bins.wrote_of(changed)
 
     def upkeep(self) -> Iterator[None]:
         """Take in, piece by piece, what was asked for; rows may be written in between."""
