@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -175,6 +176,35 @@ def test_a_large_column_with_a_heavy_value_is_cut_well() -> None:
     assert found is not None
     assert again is not None
     assert found.bitmap is again.bitmap, "a value with a bin of its own is not looked into"
+
+
+@pytest.mark.parametrize("words_from", [1, 10**9])
+def test_every_answer_is_right_at_every_step_of_a_fold(words_from: int) -> None:
+    """Halfway, who moved is in two bins, or in a union and in none."""
+    column = Column()
+    column.size = 600
+    column.values = {place: place for place in range(600)}
+    shape = RangeShape(60, 8, fold_at=1, least=0, words_from=words_from)
+    bins = RangeBins(shape, lambda: column.size, column.keys)
+    assert bins.between(0, 0) is None
+    while bins.upkeep():
+        pass
+    moved = [3, 64, 65, 290, 410, 411, 599]
+    for place in moved:
+        column.values[place] = 599 - place
+    column.values |= dict.fromkeys(range(600, 610), 250)
+    column.size = 610
+    bins.wrote(np.array([*moved, *range(600, 610)], np.uint32))
+    steps = 0
+    while bins.upkeep() or not steps:
+        steps += 1
+        for low in range(0, 600, 45):
+            for high in range(low, 600, 37):
+                found = bins.between(low, high)
+                assert found is not None
+                expected = column.between(low, high)
+                assert (found.count, found.bitmap) == (len(expected), expected)
+    assert steps > 5
 
 
 def test_the_newest_bin_splits_as_time_goes_on() -> None:

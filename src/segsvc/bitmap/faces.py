@@ -89,13 +89,14 @@ class Faces:
     @classmethod
     def union(cls, count: int, limit: int, operands: Callable[[], tuple[Faces, ...]]) -> Faces:
         """Return the *count* that are in any of *operands*, all words, made if it is needed."""
-        made = cls.later(count, limit, lambda: cls._united(operands(), limit))
+        made = cls.later(count, limit, lambda: cls.united(operands(), limit))
         made._operands = operands
         return made
 
     @classmethod
-    def _united(cls, parts: tuple[Faces, ...], limit: int) -> Faces:
-        first, second, *others = (held.words for held in parts)
+    def united(cls, operands: tuple[Faces, ...], limit: int) -> Faces:
+        """Return the union of *operands* (two or more), all words."""
+        first, second, *others = (held.words for held in operands)
         words = first | second
         for held in others:
             words |= held

@@ -256,7 +256,7 @@ class RangeBins:
             also = passed.ordinals()
             if not dirty and places is None:
                 return whole.united(size, also)
-            found = self._united(whole, places, size)
+            found = self._united(whole, places, size, dirty)
             if dirty or found.has_words:
                 return found.patched(dirty, from_ordinals(also), size)
             return Faces(found.bitmap | from_ordinals(also), size)
@@ -291,11 +291,18 @@ class RangeBins:
         if self._work is None and len(self._bins.held[place]) >= self._shape.cut_from:
             self._begin(self._bins.cut_up(self._shape.cut_from, (place,)))
 
-    def _united(self, whole: Span, places: list[int] | None, size: int) -> Faces:
-        """Return *whole* united; of words if it is of several bins and all are wide."""
+    def _united(
+        self, whole: Span, places: list[int] | None, size: int, dirty: Bitmap | None = None
+    ) -> Faces:
+        """Return *whole* united; of words if it is of several bins and all are wide.
+
+        While some are *dirty*, bins need not add up: it is made at once.
+        """
         if whole.is_one:
             return whole.united(size)
         if places is None or min(map(len, whole.more)) * _WIDE < size:
+            if dirty:
+                return whole.united(size, dirty=dirty)
             return Faces.later(whole.count, size, lambda: whole.united(size))
         if self._work is None and not self._is_widened:
             self._begin(self._widen())
@@ -307,7 +314,7 @@ class RangeBins:
                 for place, held in bins
             )
 
-        return Faces.union(whole.count, size, wide)
+        return Faces.united(wide(), size) if dirty else Faces.union(whole.count, size, wide)
 
     def _words(self, place: int, held: Bitmap, size: int) -> Words:
         """Return the words of a wide bin, kept for the next question; not to be changed."""
