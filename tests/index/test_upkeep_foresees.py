@@ -117,3 +117,27 @@ def test_windows_and_sums_that_were_asked_for_get_bins() -> None:
             pass
     assert log.answers.latest.bins_cost(1) is not None
     assert log.answers.totals.bins_cost(Summed("value", counts=False), 0) is not None
+
+
+def test_a_window_asked_for_before_there_were_columns_has_bins_after_one_upkeep() -> None:
+    """Nor are bins lost when somebody asks for more of the latest times."""
+    ranges = Ranges(RangeShape())
+    log = EventLog(DEED, ranges=ranges)
+    times = (EVERYBODY.astype(np.int64) * 7) % 1_000
+    for _ in range(3):
+        log.append(EVERYBODY, times, deeds(times))
+
+    def kept_up() -> None:
+        for _ in log.upkeep():
+            pass
+        while ranges.upkeep():
+            pass
+
+    for least in (1, 3):
+        often = EventQuery("deed", (), 900, 2**62, interval=Interval(Decimal(least)))
+        assert log.having(often, None) == Bitmap(np.flatnonzero(times >= 900))
+        kept_up()
+        assert log.answers.latest.bins_cost(least) is not None
+        assert log.having(often, None) == Bitmap(np.flatnonzero(times >= 900))
+    assert log.answers.latest.bins_cost(1) is not None
+    assert log.answers.latest.bins_cost(2) is None, "nobody asked"

@@ -127,9 +127,24 @@ class Answers:
         columns = self._columns(query)
         if columns is not None:
             return columns.holders(limit)
+        self._wish(query)
         if _is_any(query, len(self._log)):
             return self._seen(query)
         return Faces.of_mask(self._reduced(query, self.selection.parts(query), limit), limit)
+
+    def _wish(self, query: EventQuery) -> None:
+        """Have bins made with the columns that are not there yet, for whoever asks next."""
+        if query.where or query.last < self._log.blocks.latest:
+            return
+        match query.reduction:
+            case Reduction.COUNT:
+                low, high = query.interval.unscaled(0)
+                if low <= DEEPEST and high >= len(self._log):
+                    self.latest.wish(max(low, 1))
+            case Reduction.LAST_TIME:
+                self.latest.wish(1)
+            case Reduction.FIRST_TIME:
+                self.earliest.wish(1)
 
     def _among(self, query: EventQuery, members: UInt32) -> UInt32 | None:
         """Answer for some contacts alone; None: that is dearer than for all."""

@@ -47,6 +47,8 @@ class LatestTimes:
         self._kept = _Columns(0, mirrored=mirrored)
         self._made: _Columns | None = None
         self._wanted = 0
+        self._binned: set[int] = set()
+        """Which k were asked for over the whole store, and shall have bins with their columns."""
         self._bins: dict[int, RangeBins] = {}
 
     @property
@@ -89,6 +91,10 @@ class LatestTimes:
         self.nth(k)
         return self._bins_of(k).between(low, high)
 
+    def wish(self, k: int) -> None:
+        """Have bins made of the k-th latest times, once those are there."""
+        self._binned.add(k)
+
     def _bins_of(self, k: int) -> RangeBins:
         if k not in self._bins:
             self._bins[k] = self._log.ranges.over(self._size, lambda some: self._keys(k, some))
@@ -116,7 +122,14 @@ class LatestTimes:
         """Take in, piece by piece, what was asked for; rows may be written in between."""
         if self._wanted <= self._kept.depth:
             yield from self._kept.follow(self._log, self._wrote)
-            return
+        else:
+            yield from self._deepen()
+        for k in [k for k in self._binned if k <= self._kept.depth]:
+            self._bins_of(k).foresee()
+            self._binned.discard(k)
+
+    def _deepen(self) -> Iterator[None]:
+        """Make as many latest times as are asked for. Bins are lost, and wished for again."""
         if self._made is None or self._made.depth < self._wanted:
             depth = next(depth for depth in _DEPTHS if depth >= self._wanted)
             self._made = _Columns(depth, mirrored=self._mirrored)
@@ -124,10 +137,9 @@ class LatestTimes:
         yield from made.follow(self._log)
         if self._made is made:
             self._kept, self._made = made, None
-            asked = {self._wanted} if self._wanted > 1 else set()  # the first is foreseen for all
-            for k in asked.union(self._bins):
-                self._bins_of(k).forget()
-                self._bins_of(k).foresee()
+            self._binned.update(self._bins)
+            for bins in self._bins.values():
+                bins.forget()
 
     def moved(self, ordinal: int) -> None:
         """Read one contact's rows anew, whose owner is another one now."""
