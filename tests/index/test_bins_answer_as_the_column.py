@@ -179,12 +179,13 @@ def test_a_large_column_with_a_heavy_value_is_cut_well() -> None:
 
 
 @pytest.mark.parametrize("words_from", [1, 10**9])
-def test_every_answer_is_right_at_every_step_of_a_fold(words_from: int) -> None:
+@pytest.mark.parametrize("count", [60, 200])
+def test_every_answer_is_right_at_every_step_of_a_fold(count: int, words_from: int) -> None:
     """Halfway, who moved is in two bins, or in a union and in none."""
     column = Column()
     column.size = 600
     column.values = {place: place for place in range(600)}
-    shape = RangeShape(60, 8, fold_at=1, least=0, words_from=words_from)
+    shape = RangeShape(count, 8, fold_at=1, least=0, words_from=words_from)
     bins = RangeBins(shape, lambda: column.size, column.keys)
     assert bins.between(0, 0) is None
     while bins.upkeep():
