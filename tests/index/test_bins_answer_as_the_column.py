@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from segsvc.bitmap import Bitmap, Faces
 from segsvc.domain.decimals import INT64_MAX, INT64_MIN
+from segsvc.index.bins import Bins
 from segsvc.index.ranges import RangeBins, Ranges, RangeShape
 
 VALUES = st.one_of(
@@ -179,33 +180,53 @@ def test_a_large_column_with_a_heavy_value_is_cut_well() -> None:
 
 
 @pytest.mark.parametrize("words_from", [1, 10**9])
-@pytest.mark.parametrize("count", [60, 200])
-def test_every_answer_is_right_at_every_step_of_a_fold(count: int, words_from: int) -> None:
-    """Halfway, who moved is in two bins, or in a union and in none."""
-    column = Column()
-    column.size = 600
-    column.values = {place: place for place in range(600)}
-    shape = RangeShape(count, 8, fold_at=1, least=0, words_from=words_from)
-    bins = RangeBins(shape, lambda: column.size, column.keys)
+@pytest.mark.parametrize("size", [600, 100_000])
+def test_every_answer_is_right_at_every_step_of_a_fold(size: int, words_from: int) -> None:
+    """Halfway, who moved is in two bins, or in a union and in none; bins of few are put in else."""
+    drawn = np.random.default_rng(7)
+    values = drawn.permutation(size)
+
+    def keys(held: Any) -> tuple[Any, Any]:
+        return values[held], np.ones(len(values[held]), np.bool_)
+
+    shape = RangeShape(400, 16, fold_at=1, least=0, words_from=words_from)
+    bins = RangeBins(shape, lambda: len(values), keys)
     assert bins.between(0, 0) is None
     while bins.upkeep():
         pass
-    moved = [3, 64, 65, 290, 410, 411, 599]
-    for place in moved:
-        column.values[place] = 599 - place
-    column.values |= dict.fromkeys(range(600, 610), 250)
-    column.size = 610
-    bins.wrote(np.array([*moved, *range(600, 610)], np.uint32))
+    moved = drawn.choice(size, 40, replace=False)
+    values[moved] = values[moved[::-1]]
+    values = np.append(values, np.full(20, size // 3))
+    bins.wrote(np.append(moved, np.arange(size, size + 20)).astype(np.uint32))
     steps = 0
     while bins.upkeep() or not steps:
         steps += 1
-        for low in range(0, 600, 45):
-            for high in range(low, 600, 37):
-                found = bins.between(low, high)
-                assert found is not None
-                expected = column.between(low, high)
-                assert (found.count, found.bitmap) == (len(expected), expected)
-    assert steps > 5
+        for low, high in np.sort(drawn.integers(0, size, (25, 2))).tolist():
+            found = bins.between(low, high)
+            assert found is not None
+            expected = Bitmap(np.flatnonzero((values >= low) & (values <= high)).tolist())
+            assert (found.count, found.bitmap) == (len(expected), expected)
+    assert steps > 3
+
+
+@pytest.mark.parametrize("words_from", [1, 10**9])
+def test_any_bins_in_a_row_are_united(words_from: int) -> None:
+    """From unions before and behind them that are words, or bitmaps, or of nobody."""
+    size = 800_000
+    drawn = np.random.default_rng(3)
+    values, there = drawn.permutation(size), drawn.random(size) < 0.66
+    values[drawn.random(size) < 0.1] = 400_000
+    bins = Bins(lambda held: (values[held], there[held]), 1_024, 32, words_from)
+    for _ in bins.build(size):
+        pass
+    last = len(bins)
+    ends = range(last - 24, last + 1)
+    pairs = {(first, end) for first in range(last - 24, last) for end in ends if first < end}
+    pairs |= {(first, end) for first in range(0, last - 24, 60) for end in ends}
+    for first, end in pairs:
+        found = bins.span(first, end).united(size)
+        expected = Bitmap.union(Bitmap(), *bins.held[first:end])
+        assert (found.count, found.bitmap) == (len(expected), expected), (first, end)
 
 
 def test_the_newest_bin_splits_as_time_goes_on() -> None:

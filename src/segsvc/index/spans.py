@@ -97,16 +97,17 @@ class Span:
         making words of them longest.
         """
         words, inner = outer.reaching(limit).words, self.inner
-        if inner is not None and inner.has_words:
-            words = words ^ inner.reaching(limit).words  # of which it is a part
-        elif words is outer.words:
-            words = words.copy()
-        if inner is not None and not inner.has_words:
-            take_bits(words, ordinals_of(inner.bitmap))
-        for held, put in (
+        parts = [
             *((held, add_bits) for held in self.more),
             *((held, take_bits) for held in self.less),
-        ):
+        ]
+        if inner is not None and inner.has_words:
+            words = words ^ inner.reaching(limit).words  # of which it is a part
+        else:
+            words = words.copy()
+            if inner is not None:
+                parts.insert(0, (inner.bitmap, take_bits))  # *more* may hold some of it
+        for held, put in parts:
             if len(held) * _SPARSE > limit:
                 words ^= filled_words_of(held, limit)  # all of it is to be added, or taken
             else:
