@@ -201,7 +201,7 @@ def test_every_answer_is_right_at_every_step_of_a_fold(size: int, words_from: in
     steps = 0
     while bins.upkeep() or not steps:
         steps += 1
-        for low, high in np.sort(drawn.integers(0, size, (25, 2))).tolist():
+        for low, high in np.sort(drawn.integers(0, size, (9, 2))).tolist():
             found = bins.between(low, high)
             assert found is not None
             expected = Bitmap(np.flatnonzero((values >= low) & (values <= high)).tolist())
