@@ -141,8 +141,8 @@ def members(
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 0,
     as_of: AsOf = None,
     revision: Annotated[
-        int, typer.Option(help="Who was in the segment at this revision.", show_default=False)
-    ] = 0,
+        int | None, typer.Option(min=1, help="Who was in the segment at this revision.")
+    ] = None,
     store: StoreId = DEFAULT_STORE,
     server: Server = DEFAULT_SERVER,
     tls_ca: Authority = None,
@@ -150,7 +150,7 @@ def members(
 ) -> None:
     """List members as CSV, or as JSON lines."""
     names = attribute or []
-    if revision:
+    if revision is not None:
         if segment is None or names or as_of is not None:
             raise typer.BadParameter("--revision goes with --segment alone")
         with opened(server, store, tls_ca) as shop:

@@ -170,7 +170,7 @@ def stream_entries(
     after: Annotated[
         int | None, typer.Option(help="Only behind this sequence.", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(help="End after so many entries; 0: never.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="End after so many entries; 0: never.")] = 0,
     store: StoreId = DEFAULT_STORE,
     server: Server = DEFAULT_SERVER,
     tls_ca: Authority = None,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 from grpc import aio
 
-_RETRIES = {
+RETRIES: dict[str, list[dict[str, Any]]] = {
     "methodConfig": [
         {
             "name": [{}],
@@ -20,14 +21,21 @@ _RETRIES = {
                 "backoffMultiplier": 2,
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
-        }
+        },
+        {
+            "name": [
+                {"service": "segsvc.v1.AutomationService", "method": "StreamEntries"},
+                {"service": "segsvc.v1.WatchService", "method": "Watch"},
+            ]
+        },
     ]
 }
 """Every call may be repeated when no server answered: reads change nothing, and writes carry a
-request id, under which the server does them once."""
+request id, under which the server does them once. Streams without an end are not repeated by gRPC,
+which hangs where nothing came yet when the server went: the client resumes them."""
 
 _OPTIONS = (
-    ("grpc.service_config", json.dumps(_RETRIES)),
+    ("grpc.service_config", json.dumps(RETRIES)),
     ("grpc.max_receive_message_length", -1),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
