@@ -11,12 +11,14 @@ from pathlib import Path
 
 
 @contextmanager
-def server(database: Path) -> Iterator[tuple[subprocess.Popen[str], str, list[dict[str, object]]]]:
+def server(
+    database: Path, listen: str = "127.0.0.1:0"
+) -> Iterator[tuple[subprocess.Popen[str], str, list[dict[str, object]]]]:
     """Run a server over a SQLite file; yield the process, its address and what it logged at start.
 
     It is killed (-9) at the end, if it was not before.
     """
-    command = [sys.executable, "-m", "segsvc", "serve", "--listen", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "segsvc", "serve", "--listen", listen]
     command += ["--log-format", "json", "--database", f"sqlite:///{database}"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
         assert child.stderr is not None

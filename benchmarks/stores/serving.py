@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from segsvc.client import Client, Store
-from segsvc.tour.child import Child, child_server
+from segsvc.server.child import Child, child_server
 
 
 @dataclass(frozen=True, slots=True)

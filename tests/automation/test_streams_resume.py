@@ -8,13 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from segsvc.client import AsyncClient, Client, Entries, NotFound, Store
-from segsvc.client.channel import RETRIES
-from segsvc.v1 import automation_service_pb2
+from segsvc.client import AsyncClient, Client, Entries, NotFound, Store, text
+from tests.processes import server
 from tests.serving import serving
 from tests.watch.shop import PATIENCE, Shop
 
@@ -74,20 +74,6 @@ def test_new_entries_are_pushed_and_a_restart_loses_and_repeats_none(tmp_path: P
             waiting.next()
 
 
-def test_streams_without_an_end_are_not_repeated_by_grpc() -> None:
-    """Left to its retries, a reader in a process of its own hung behind a restart of the server."""
-    left_out = [
-        named
-        for held in RETRIES["methodConfig"]
-        if "retryPolicy" not in held
-        for named in held["name"]
-    ]
-    found = [f"{named['service']}.{named['method']}" for named in left_out]
-    pool = automation_service_pb2.DESCRIPTOR.pool
-    assert all(pool.FindMethodByName(name).server_streaming for name in found)
-    assert {name.rpartition(".")[2] for name in found} == {"StreamEntries", "Watch"}
-
-
 READER = """
 import sys
 from segsvc.client import Client
@@ -102,28 +88,26 @@ for batch in store.entries("welcome"):
 def test_a_reader_to_whom_nothing_came_yet_goes_on_after_a_restart(tmp_path: Path) -> None:
     """A call that brought nothing is one that gRPC would repeat by itself, and did, for good."""
     database = tmp_path / "idle.db"
-    with serving(database) as served:
-        shop = Shop(served).open()
-        port = served.server.port
-        client = Client(served.target)
-        store = client.store("shop")
-        prepared(shop, store)
-        command = [sys.executable, "-c", READER, served.target]
-        reader = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert reader.stdout is not None
-        assert reader.stdout.readline() == "connected\n"
-        for _ in range(300):  # by then the reader's call is there
-            store.trigger("welcome")
-    try:
-        with client, serving(database, listen=f"127.0.0.1:{port}") as served:
-            Shop(served).contact("ann", country="DE")
+    with ExitStack() as held:
+        with server(database) as (_, listen, _), Client(listen) as client:
+            client.create_store("shop")
+            store = client.store("shop")
+            store.create_segment("germans", text("country").is_("DE"), segment_id="germans")
+            store.create_trigger("Welcome", "germans", trigger_id="welcome")
+            store.activate_trigger("welcome")
+            command = [sys.executable, "-c", READER, listen]
+            reader = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            told = held.enter_context(reader).stdout
+            held.callback(reader.kill)
+            assert told is not None
+            assert told.readline() == "connected\n"
+            for _ in range(300):  # by then the reader's call is there
+                store.trigger("welcome")
+        with server(database, listen), Client(listen) as client:
+            client.store("shop").upsert([{"contact_id": "ann", "country": "DE"}])
             lines: queue.Queue[str] = queue.Queue()
-            stdout = reader.stdout
-            threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
+            threading.Thread(target=lambda: lines.put(told.readline()), daemon=True).start()
             assert lines.get(timeout=PATIENCE) == "1\n"
-    finally:
-        reader.kill()
-        reader.communicate()
 
 
 def test_many_entries_come_in_order_and_once(shop: Shop, store: Store) -> None:

@@ -83,6 +83,36 @@ def test_a_wrong_condition_is_pointed_at(filled: Run) -> None:
     assert "shoe_size" in unknown.stderr
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('in segment "nobody"', "segment 'nobody' does not exist"),
+        ('in segment ""', "must not be empty"),
+        ("has done visited between 30 days and 10 days ago", "must"),
+        ("has done visited with count between 5 and 2", "must not be below the lower bound"),
+        ("birthday anniversary in the last 0 days", "must be 1..100,000 days, is 0"),
+        ("sample 200%", "must lie between 0 and 100"),
+    ],
+)
+def test_what_a_condition_may_not_mean_is_pointed_at(filled: Run, wrong: str, said: str) -> None:
+    shown = filled("count", f'country is "DE" and not ({wrong})')
+    assert shown.exit_code == 2
+    told, line, carets = shown.stderr.splitlines()
+    assert told.startswith("error: ")
+    assert said in told
+    assert ".test" not in told
+    assert "segment_id" not in told
+    assert line[carets.index("^") : len(carets)] == wrong
+
+
+def test_what_is_odd_about_a_condition_is_pointed_at(filled: Run) -> None:
+    shown = filled("count", 'country is "DE" and country is "DE"')
+    assert shown.exit_code == 0
+    told, _, carets = shown.stderr.splitlines()
+    assert told.startswith("warning: ")
+    assert carets == "  " + " " * 20 + "^" * 15
+
+
 def test_segments_from_birth_to_death(filled: Run) -> None:
     made = filled("segment", "create", "Germans", 'country is "DE"', "--id", "germans", "--json")
     assert json.loads(made.stdout)["size"]["contact_count"] == "1"
@@ -133,6 +163,7 @@ def test_triggers_quotas_and_updates(filled: Run) -> None:
         "segment", "update", "locals", "country is set", "--trigger-on-update", "entering"
     )
     assert changed.exit_code == 0, changed.output
+    assert filled("trigger", "entries", "welcome", "--limit", "-1").exit_code == 2
     seen = filled("trigger", "entries", "welcome", "--ack", "--limit", "2")
     assert [line.split()[-2:] for line in seen.stdout.splitlines()] == [
         ["ann", "activation"],

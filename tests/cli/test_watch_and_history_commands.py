@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import Result
+from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner
 
 from segsvc.cli import app
-from segsvc.cli.history import bar
+from segsvc.cli.history import BY_HOUR, bar, drawn
+from segsvc.v1 import segment_pb2
 from tests.serving import serving
 from tests.watch.shop import DAY, Shop
 
@@ -56,7 +59,9 @@ def test_history_is_drawn_by_local_day_and_hour(shop: Shop, run: Run) -> None:
         ["2024-06-03", "Mon", "0", "-3"],
     ]
     hours = run("segment", "history", "buyers", "--hourly", "--end", "2024-06-01T13:00:00")
-    assert hours.stdout.splitlines()[-1].split() == ["2024-06-01", "12:00", "█" * 30, "2", "+2"]
+    assert hours.stdout.splitlines()[-1].split() == [
+        *("2024-06-01", "12:00", "UTC", "█" * 30, "2", "+2")
+    ]
     points = [
         json.loads(line)
         for line in run("segment", "history", "buyers", "--json").stdout.splitlines()
@@ -86,6 +91,28 @@ def test_members_of_a_past_revision(shop: Shop, run: Run) -> None:
     assert run("members", "--segment", "buyers").stdout.split() == ["contact_id"]
     wrong = CliRunner().invoke(app, ["members", "country is set", "--revision", "3"])
     assert wrong.exit_code == 2
+
+
+@pytest.mark.parametrize(("revision", "code"), [("0", 2), ("1000", 1)])
+def test_a_revision_that_is_not_there_prints_no_members(
+    shop: Shop, revision: str, code: int
+) -> None:
+    given = ["members", "--segment", "buyers", "--revision", revision]
+    environment = {"SEGSVC_SERVER": shop.served.target, "SEGSVC_STORE": shop.store_id}
+    refused = CliRunner().invoke(app, given, env=environment)
+    assert refused.exit_code == code
+    assert "contact_id" not in refused.stdout
+    assert "revision" in refused.stderr
+
+
+def test_the_hour_that_comes_twice_is_told_apart() -> None:
+    before, zone = 1_729_987_200, ZoneInfo("Europe/Berlin")  # 2024-10-27 02:00 in summer time
+    points = [
+        segment_pb2.HistoryPoint(start_time=Timestamp(seconds=before + hour * HOUR))
+        for hour in range(3)
+    ]
+    labels = list(drawn(points, zone, BY_HOUR).columns[0].cells)
+    assert labels == [f"2024-10-27 {told}" for told in ("02:00 CEST", "02:00 CET", "03:00 CET")]
 
 
 def test_watch_goes_on_from_a_token_that_it_printed(shop: Shop, run: Run) -> None:

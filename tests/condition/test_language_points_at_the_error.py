@@ -10,6 +10,7 @@ from segsvc.condition.language import (
     SyntaxReason,
     parse,
     parse_with_spans,
+    pointer,
 )
 from segsvc.condition.tree import describe
 from tests.condition.strategies import WIDE_SCHEMA
@@ -108,9 +109,9 @@ def test_a_mistake_is_pointed_at_in_plain_words(
     assert (error.line, error.column, error.reason) == (line, column, reason)
     assert words in error.description
     assert error.offset <= error.end <= len(text)
-    shown, caret = error.pointer.split("\n")
+    shown, carets = _pointer(text, error).split("\n")
     assert shown == text.split("\n")[line - 1]
-    assert caret == " " * (column - 1) + "^"
+    assert carets == " " * (column - 1) + "^" * max(error.end - error.offset, 1)
     assert error.violations[0].field == "condition_text"
     assert error.violations[0].description.startswith(f"line {line}, column {column}: ")
 
@@ -119,16 +120,23 @@ def test_the_pointer_shows_only_the_surroundings_of_a_long_line() -> None:
     text = f'country is "{"x" * 500}" foo and {"(" * 500}'
     with pytest.raises(ConditionSyntaxError) as refused:
         parse(text, WIDE_SCHEMA)
-    shown, caret = refused.value.pointer.split("\n")
+    shown, carets = _pointer(text, refused.value).split("\n")
     assert shown.startswith("...")
     assert shown.endswith("...")
-    assert shown[len(caret) - 1 :].startswith("foo")
+    assert shown[carets.index("^") :].startswith("foo")
+
+
+def test_the_carets_end_with_the_line_and_with_what_is_shown() -> None:
+    text = "score > 1 and (\n  score > 2\n)"
+    assert pointer(text, 14, len(text)) == "score > 1 and (\n" + " " * 14 + "^"
+    assert pointer("x" * 500, 0, 500) == "x" * 120 + "...\n" + "^" * 120
 
 
 def test_the_caret_stands_below_wide_characters() -> None:
+    text = 'country is "日本" 本'
     with pytest.raises(ConditionSyntaxError) as refused:
-        parse('country is "日本" foo', WIDE_SCHEMA)
-    assert refused.value.pointer == 'country is "日本" foo\n' + " " * 18 + "^"
+        parse(text, WIDE_SCHEMA)
+    assert _pointer(text, refused.value) == f"{text}\n" + " " * 18 + "^^"
 
 
 @pytest.mark.parametrize(
@@ -180,4 +188,8 @@ def test_any_text_is_a_condition_or_a_syntax_error(text: str) -> None:
     else:
         return
     assert 0 <= shown.offset <= shown.end <= len(text)
-    assert shown.pointer.endswith("^")
+    assert _pointer(text, shown).endswith("^")
+
+
+def _pointer(text: str, error: ConditionSyntaxError) -> str:
+    return pointer(text, error.offset, error.end)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from segsvc.client import Client, has_done, text
 from segsvc.demo.generate import StoreSpec, contact_batches, event_batches
-from segsvc.tour.child import served
+from segsvc.server.child import served
 from segsvc.v1.admin_service_pb2 import GetStatsResponse
 
 CONTACTS = 100_000

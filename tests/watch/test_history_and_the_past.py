@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from segsvc.client import Client, OutOfRange
 from segsvc.v1 import segment_pb2, segment_service_pb2, store_service_pb2, watch_service_pb2
+from tests.serving import serving
 from tests.watch.shop import DAY, NOW, Shop
 
 HOUR = 3_600
@@ -50,6 +54,24 @@ def test_the_time_of_a_revision_is_told_where_it_is_kept(shop: Shop) -> None:
         answer = shop.served.watch.ListPastMembers(request)
         times[revision] = answer.at.seconds if answer.HasField("at") else None
     assert times == {changed: NOW, quiet: None, newest: NOW + 2 * HOUR}
+
+
+def test_the_oldest_revision_that_a_refusal_names_can_be_listed(tmp_path: Path) -> None:
+    with serving(tmp_path / "shop.db", keep_changes_hours=1) as served:
+        shop = Shop(served).open()
+        shop.segment("germans", 'country is "DE"')
+        gone = shop.contact("ann", country="DE")
+        then = {shop.contact("bob", country="DE"): ["ann", "bob"]}
+        shop.advance(DAY)
+        then |= {shop.contact("cat", country="DE"): ["ann", "bob", "cat"]}
+        shop.snapshot()
+        shop.snapshot()
+        with Client(served.target) as client, pytest.raises(OutOfRange) as refused:
+            next(iter(client.store("shop").past_members("germans", gone)))
+        assert f"revision {gone} is compacted" in refused.value.message
+        oldest = int(refused.value.metadata["oldest"])
+        assert oldest == gone + 1
+        assert {revision: sorted(past(shop, "germans", revision)) for revision in then} == then
 
 
 def test_a_future_revision_is_refused(shop: Shop) -> None:

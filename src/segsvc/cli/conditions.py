@@ -11,6 +11,7 @@ from google.protobuf.json_format import Parse, ParseError
 from segsvc.cli.connection import say_wrong
 from segsvc.cli.console import errors
 from segsvc.client import Saved, Store
+from segsvc.condition.language import pointer
 from segsvc.v1 import condition_pb2, segment_pb2
 
 Condition = Annotated[
@@ -52,23 +53,30 @@ def parsed(store: Store, given: str) -> condition_pb2.Condition:
         checked = store.check(tree)
     else:
         checked = store.check(given)
+    text = None if as_json else given
     for problem in checked.errors:
-        _point(problem, None if as_json else given)
+        say_wrong(_said(problem, text))
+        _point(problem, text)
     if checked.errors:
         raise typer.Exit(2)
     for problem in checked.warnings:
         errors.print("[yellow]warning:[/] ", end="")
-        errors.print(f"{problem.path or 'condition'}: {problem.description}", markup=False)
+        errors.print(_said(problem, text), markup=False)
+        _point(problem, text)
     return checked.condition
 
 
+def _said(problem: segment_pb2.ConditionProblem, text: str | None) -> str:
+    """Return what is wrong, and where in the tree if that is what the user wrote."""
+    if text is not None:
+        return problem.description
+    return f"{problem.path or 'condition'}: {problem.description}"
+
+
 def _point(problem: segment_pb2.ConditionProblem, text: str | None) -> None:
-    say_wrong(": ".join(filter(None, (problem.path, problem.description))))
     if text is None or not problem.HasField("span"):
         return
-    start, end = problem.span.start, max(problem.span.end, problem.span.start + 1)
-    line_start = text.rfind("\n", 0, start) + 1
-    line = text[line_start:].split("\n", 1)[0]
-    width = max(min(end - line_start, len(line) + 1) - (start - line_start), 1)
-    errors.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-    errors.print("  " + " " * (start - line_start) + "^" * width, style="bold red", soft_wrap=True)
+    shown = pointer(text, problem.span.start, problem.span.end)
+    line, carets = (f"  {part}" for part in shown.split("\n"))
+    errors.print(line, markup=False, highlight=False, soft_wrap=True)
+    errors.print(carets, style="bold red", soft_wrap=True)

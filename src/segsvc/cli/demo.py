@@ -14,6 +14,6 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where its database is kept.")] = Path(".demo"),
 ) -> None:
     """Fill a generated store through a real server, and show what it can answer."""
-    from segsvc.tour import tour
+    from segsvc.cli.tour import tour
 
     tour(contacts, seed, folder)

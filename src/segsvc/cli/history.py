@@ -26,6 +26,7 @@ from segsvc.client.values import when
 from segsvc.v1 import segment_pb2
 
 _BAR_CELLS = 30
+BY_HOUR, _BY_DAY = "%Y-%m-%d %H:%M %Z", "%Y-%m-%d %a"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -54,7 +55,7 @@ def history(
         for point in points:
             print_json(point)
         return
-    answers.print(drawn(points, ZoneInfo(zone), "%Y-%m-%d %H:%M" if hourly else "%Y-%m-%d %a"))
+    answers.print(drawn(points, ZoneInfo(zone), BY_HOUR if hourly else _BY_DAY))
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json as json_module
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any
 
 import typer
@@ -155,29 +154,29 @@ def members(
             raise typer.BadParameter("--revision goes with --segment alone")
         with opened(server, store, tls_ca) as shop:
             listed = shop.past_members(segment, revision, page_size=min(limit, 10_000))
-            _print_ids(islice(listed, limit or None), json)
+            _print_members((pb.Member(contact_id=one) for one in listed), names, limit, json)
         return
     with opened(server, store, tls_ca) as shop:
         source = source_of(shop, condition, segment)
         size = min(limit, 10_000) if limit else 10_000
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        if not json:
-            writer.writerow(["contact_id", *names])
         found = shop.members(source, attributes=names, as_of=_utc(as_of), page_size=size)
-        for number, member in enumerate(found, 1):
-            if json:
-                print_json(member)
-            else:
-                writer.writerow([member.contact_id, *(_cell(member, name) for name in names)])
-            if number == limit:
-                break
+        _print_members(found, names, limit, json)
 
 
-def _print_ids(contact_ids: Iterable[str], json: bool) -> None:
-    if not json:
-        print("contact_id")
-    for contact_id in contact_ids:
-        print(json_module.dumps({"contact_id": contact_id}) if json else contact_id)
+def _print_members(
+    found: Iterable[pb.Member], names: Sequence[str], limit: int, json: bool
+) -> None:
+    found = iter(found)
+    first = list(islice(found, 1))  # an error comes before anything is printed
+    wanted = islice(chain(first, found), limit or None)
+    if json:
+        for member in wanted:
+            print_json(member)
+        return
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["contact_id", *names])
+    for member in wanted:
+        writer.writerow([member.contact_id, *(_cell(member, name) for name in names)])
 
 
 def _cell(member: pb.Member, name: str) -> str:

@@ -74,7 +74,7 @@ class Watches(StoreMachine):
         request = pb.ListPastMembersRequest(
             store_id=self.twin.id, segment_id=segment_id, revision=held.revision
         )
-        if held.revision <= self.twin.state.compacted:
+        if held.revision < self.twin.state.compacted:
             refuses(self.host.watches.ListPastMembers, request, grpc.StatusCode.OUT_OF_RANGE)
             return
         then = held.members.get(segment_id, frozenset())

@@ -6,6 +6,7 @@ from segsvc.condition.language.parse import (
     parse,
     parse_with_spans,
 )
+from segsvc.condition.language.pointer import pointer
 from segsvc.condition.language.syntax_error import ConditionSyntaxError, SyntaxReason
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "SyntaxReason",
     "parse",
     "parse_with_spans",
+    "pointer",
 ]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 from segsvc.domain.errors import InvalidArgument, Violation
-
-_MARGIN = 60
 
 
 class SyntaxReason(StrEnum):
@@ -40,12 +37,10 @@ class ConditionSyntaxError(InvalidArgument):
     """First wrong character of the text, from 0."""
     end: int
     """One after the last wrong character."""
-    pointer: str
-    """The line and below it a caret under the place."""
 
     @property
     def message(self) -> str:
-        """Where it is and what is wrong; `pointer` shows it."""
+        """Where it is and what is wrong; `pointer` shows the place."""
         field = self.violations[0].field
         return f"{field}: line {self.line}, column {self.column}: {self.description}"
 
@@ -74,26 +69,4 @@ def syntax_error(
         column,
         start,
         max(start, end),
-        _pointer(text, first, start),
     )
-
-
-def _pointer(text: str, first: int, at: int) -> str:
-    """Render the line of *at*, cut to its surroundings, and a caret under it."""
-    last = text.find("\n", at)
-    last = len(text) if last < 0 else last
-    start, stop = max(first, at - _MARGIN), min(last, at + _MARGIN)
-    before = ("..." if start > first else "") + _shown(text[start:at])
-    after = _shown(text[at:stop]) + ("..." if stop < last else "")
-    return f"{before}{after}\n{' ' * sum(map(_width, before))}^"
-
-
-def _shown(part: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in part)
-
-
-def _width(character: str) -> int:
-    """Return how many cells of a terminal *character* takes."""
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

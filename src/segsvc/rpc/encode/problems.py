@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segsvc.condition.language import ConditionSyntaxError
+from segsvc.condition.language import ConditionSyntaxError, ParsedCondition
 from segsvc.condition.warnings import Warning
 from segsvc.domain.errors import Violation
 from segsvc.v1 import segment_pb2
@@ -17,20 +17,32 @@ _WARNINGS = {
 }
 
 
-def error(held: Violation) -> segment_pb2.ConditionProblem:
-    """Encode an error."""
+def error(held: Violation, text: ParsedCondition | None = None) -> segment_pb2.ConditionProblem:
+    """Encode an error; of a condition that was read from a *text*, with its place there."""
+    path = held.field.removeprefix(".")
     return segment_pb2.ConditionProblem(
-        path=held.field.removeprefix("."),
+        path=path,
+        span=_span(text, path),
         reason=f"CONDITION_PROBLEM_REASON_{held.reason}",
         description=held.description,
     )
 
 
-def warning(held: Warning) -> segment_pb2.ConditionProblem:
-    """Encode a warning."""
+def warning(held: Warning, text: ParsedCondition | None = None) -> segment_pb2.ConditionProblem:
+    """Encode a warning; of a condition that was read from a *text*, with its place there."""
     return segment_pb2.ConditionProblem(
-        path=held.path, reason=_WARNINGS[held.code.name], description=held.description
+        path=held.path,
+        span=_span(text, held.path),
+        reason=_WARNINGS[held.code.name],
+        description=held.description,
     )
+
+
+def _span(text: ParsedCondition | None, path: str) -> segment_pb2.TextSpan | None:
+    if text is None:
+        return None
+    start, end = text.span(path)
+    return segment_pb2.TextSpan(start=start, end=end)
 
 
 def syntax(wrong: ConditionSyntaxError) -> segment_pb2.ConditionProblem:

@@ -7,7 +7,7 @@ from typing import Any
 
 from segsvc.bitmap import Bitmap, ordinals_of
 from segsvc.condition.check import check, require_valid
-from segsvc.condition.language import ConditionSyntaxError, parse
+from segsvc.condition.language import ConditionSyntaxError, ParsedCondition, parse_with_spans
 from segsvc.condition.tree import Condition, depth, describe, leaves
 from segsvc.condition.warnings import warnings
 from segsvc.domain.columns import UInt32
@@ -230,9 +230,11 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         if source is None:
             raise InvalidArgument.of("source", "give a condition or a text")
         answer = pb.CheckConditionResponse(revision=reading.revision)
+        text: ParsedCondition | None = None
         try:
             if source == "text":
-                tree = parse(request.text, reading.state.schema)
+                text = parse_with_spans(request.text, reading.state.schema)
+                tree = text.condition
             else:
                 tree = decode_condition(request.condition, "")
         except ConditionSyntaxError as wrong:
@@ -241,7 +243,7 @@ class SegmentService(Servicer, segment_service_pb2_grpc.SegmentServiceServicer):
         except ConditionInvalid as wrong:
             answer.errors.extend(map(problems.error, wrong.violations))
             return answer
-        _report(answer, tree, reading, request.segment_id)
+        _report(answer, tree, text, reading, request.segment_id)
         return answer
 
 
@@ -251,23 +253,29 @@ def _first(contacts: Bitmap, limit: int) -> UInt32:
 
 
 def _report(
-    answer: pb.CheckConditionResponse, tree: Condition, reading: Reading, segment_id: str
+    answer: pb.CheckConditionResponse,
+    tree: Condition,
+    text: ParsedCondition | None,
+    reading: Reading,
+    segment_id: str,
 ) -> None:
     wrong = check(tree, reading.state.schema, "")
     wrong += reading.state.segments.reference_problems(tree, segment_id, "")
-    answer.errors.extend(map(problems.error, wrong))
+    answer.errors.extend(problems.error(held, text) for held in wrong)
     if not wrong:
-        answer.warnings.extend(_warnings(tree, reading, ""))
+        answer.warnings.extend(_warnings(tree, reading, "", text))
     answer.condition_text = describe(tree)
     answer.condition.CopyFrom(encode_condition(tree))
     answer.leaf_count = len(set(leaves(tree)))
     answer.depth = depth(tree)
 
 
-def _warnings(tree: Condition, reading: Reading, path: str) -> list[segment_pb2.ConditionProblem]:
+def _warnings(
+    tree: Condition, reading: Reading, path: str, text: ParsedCondition | None = None
+) -> list[segment_pb2.ConditionProblem]:
     state = reading.state
     found = warnings(tree, state.schema, reading.as_of, state.calendar, path)
-    return [problems.warning(held) for held in found]
+    return [problems.warning(held, text) for held in found]
 
 
 class _Sizes:

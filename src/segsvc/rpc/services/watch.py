@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from segsvc.bitmap import Bitmap, ordinals_of
-from segsvc.domain.errors import InvalidArgument, NotServing
+from segsvc.domain.errors import InvalidArgument, NotServing, RevisionCompacted
 from segsvc.engine.engine import Engine
 from segsvc.engine.state import StoreState
 from segsvc.rpc.decode.fields import check_known, required
@@ -183,22 +183,35 @@ class WatchService(Servicer):
     async def _members_then(
         self, state: StoreState, segment_id: str, revision: int
     ) -> tuple[Bitmap, int | None]:
-        """Go back from the members now; return those at *revision*, and its time if it is known."""
-        later: list[Changes] = []
-        cursor, newest, at = revision - 1, state.revision, state.at
+        """Go back from the members now; return those at *revision*, and its time if it is known.
+
+        The time stands in the revision's own change, which may be dropped already at the oldest
+        revision that is kept.
+        """
+        newest, now = state.revision, state.at
         members = state.memberships.members(segment_id).copy()
-        while page := await self.engine.changes_since(state, cursor):
-            later.extend(held for held in page if held.revision <= newest)
-            cursor = page[-1].revision
-            if cursor >= newest:
-                break
+        try:
+            later = await self._changes_between(state, revision - 1, newest)
+        except RevisionCompacted:
+            later = await self._changes_between(state, revision, newest)
         for held in reversed(later):
             if held.revision == revision:
                 return members, held.at
             for delta in held.deltas:
                 if delta.segment_id == segment_id:
                     members = (members - delta.entered) | delta.left
-        return members, at if revision == newest else None
+        return members, now if revision == newest else None
+
+    async def _changes_between(
+        self, state: StoreState, revision: int, newest: int
+    ) -> list[Changes]:
+        found: list[Changes] = []
+        while page := await self.engine.changes_since(state, revision):
+            found.extend(held for held in page if held.revision <= newest)
+            revision = page[-1].revision
+            if revision >= newest:
+                break
+        return found
 
 
 def _each(page: Sequence[Changes]) -> Iterator[tuple[Changes, int]]:

@@ -1,4 +1,4 @@
-"""Fill a store, ask it, and say how to go on."""
+"""The tour: a real server as a child process, a generated store, and the questions it answers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from segsvc.cli.questions import show_contact
 from segsvc.client import (
     Client,
     Store,
@@ -24,9 +25,8 @@ from segsvc.client import (
     number,
     text,
 )
-from segsvc.client.values import from_proto, when
 from segsvc.demo.generate import StoreSpec, contact_batches, event_batches
-from segsvc.tour.child import served
+from segsvc.server.child import served
 
 STORE = "demo"
 _out = Console()
@@ -117,19 +117,7 @@ def _explain(shop: Store) -> None:
     )
     _print(f"  {explained.condition_text}")
     for contact_id in islice(shop.member_ids(condition), 1):
-        why = shop.explain_contact(contact_id, condition)
-        table = Table("", "because", "actual", "changes by itself")
-        table.title, table.title_justify = f"Why {contact_id} is in", "left"
-        for node in why.nodes:
-            actual = ", ".join(
-                f"{held.name} {from_proto(held.value)}" for held in node.actual_values
-            )
-            changes = "never"
-            if node.HasField("next_change_time"):
-                changes = when(node.next_change_time).strftime("%Y-%m-%d %H:%M:%S")
-            mark = "yes" if node.matches else "no"
-            table.add_row(mark, Text("  " * node.depth + node.text), Text(actual), changes)
-        _out.print(table)
+        show_contact(shop.explain_contact(contact_id, condition))
 
 
 def _resolve(shop: Store) -> None:
