@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 
-from segsvc.bitmap import Bitmap, size_of
+from segsvc.bitmap import Bitmap, copied, size_of
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AnyLeaf, Condition
 from segsvc.condition.view import View
@@ -291,7 +291,9 @@ class Memberships:
         held = self._held.get(name)
         if held is None:
             held = self._hold(name, condition, view)
-            held.members = Sweep(view.universe(), Bitmap(), {}).members(held)
+            everybody: Bitmap = view.universe()
+            found = held.program(everybody, lambda source: source.members)
+            held.members = copied(found) if found is everybody else found
             self._put_in_order([name, *(before.name for before in self._order)])
         return held.members
 

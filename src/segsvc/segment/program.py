@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from segsvc.condition.segment import SegmentLeaf
 from segsvc.condition.tree import AllOf, AnyLeaf, AnyOf, Condition, Not
@@ -11,9 +11,27 @@ from segsvc.condition.tree import AllOf, AnyLeaf, AnyOf, Condition, Not
 Source = TypeVar("Source")
 """What keeps the answer of a leaf."""
 
-Program: TypeAlias = Callable[[int, Callable[[Source], int]], int]
-"""Returns who of some contacts satisfies the condition, given how to read a source; sets are ints
-with a bit per contact."""
+Read = TypeVar("Read", covariant=True)
+
+
+class Contacts(Protocol):
+    """A set of contacts: bitmaps, and ints with a bit per contact."""
+
+    def __and__(self, other: Self, /) -> Self: ...
+    def __or__(self, other: Self, /) -> Self: ...
+    def __xor__(self, other: Self, /) -> Self: ...
+    def __bool__(self) -> bool: ...
+
+
+C = TypeVar("C", bound=Contacts)
+
+
+class Program(Protocol[Read]):
+    """Returns who of some contacts satisfies the condition, given how to read a source."""
+
+    def __call__(self, among: C, read: Callable[[Read], C]) -> C:
+        """Ask about *among*, who may be returned itself."""
+        ...
 
 
 def program(condition: Condition, source: Callable[[AnyLeaf], Source]) -> Program[Source]:
@@ -43,7 +61,7 @@ def _not(part: Program[Source]) -> Program[Source]:
 
 
 def _all(parts: list[Program[Source]]) -> Program[Source]:
-    def run(among: int, read: Callable[[Source], int]) -> int:
+    def run(among: C, read: Callable[[Source], C]) -> C:
         for part in parts:
             if not among:
                 break
@@ -54,11 +72,11 @@ def _all(parts: list[Program[Source]]) -> Program[Source]:
 
 
 def _any(parts: list[Program[Source]]) -> Program[Source]:
-    def run(among: int, read: Callable[[Source], int]) -> int:
-        found = 0
+    def run(among: C, read: Callable[[Source], C]) -> C:
+        left = among
         for part in parts:
-            found |= part(among ^ found, read)
-        return found
+            left = left ^ part(left, read)
+        return among ^ left
 
     return run
 

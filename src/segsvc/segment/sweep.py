@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from segsvc.bitmap import Bitmap, copied
+from segsvc.bitmap import Bitmap
 from segsvc.segment.lanes import Lanes
 from segsvc.segment.leaf_answers import LeafAnswer
 from segsvc.segment.membership import Membership, Source
@@ -62,10 +62,6 @@ class Sweep:
             bitmaps = self.lanes.bitmap(came), self.lanes.bitmap(went)
             self.moved[held] = Move(came, went, *bitmaps)
         return differing != 0
-
-    def members(self, held: Membership) -> Bitmap:
-        """Return who is in *held* now, in a bitmap of its own."""
-        return copied(self.lanes.bitmap(held.program(self.lanes.all, self._read)))
 
     def _pair(self, now: int, before: int) -> int:
         return now | before << self._width
