@@ -16,6 +16,7 @@ from segsvc.engine.accept import accept
 from segsvc.engine.clock import Clock
 from segsvc.engine.codec import Write
 from segsvc.engine.numbers import IndexNumbers
+from segsvc.engine.pace import Work
 from segsvc.engine.requests import Answer
 from segsvc.engine.state import StoreState
 from segsvc.engine.write import CommitLoop
@@ -105,7 +106,7 @@ class Builds:
     ) -> Build | None:
         if edit is not None:
             self._newest[state, edit.segment_id] = edit
-        build = Build(state.memberships.answers, condition)
+        build, work = Build(state.memberships.answers, condition), Work(self._commits.pace)
         try:
             size: int | None = FIRST_PIECE
             begun = 0
@@ -116,8 +117,7 @@ class Builds:
                     size, begun = FIRST_PIECE, build.leaves_begun
                 began = monotonic()
                 size = _paced(build, state, size)
-                await asyncio.sleep(0)
-                await self._commits.pace.give_way(monotonic() - began)
+                await work.did(monotonic() - began)
         except BaseException:
             build.close()
             raise

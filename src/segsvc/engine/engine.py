@@ -92,7 +92,7 @@ class Engine:
             storage, self.commits, codec, policy or CheckpointPolicy(), self.in_thread
         )
         self.ticker = Ticker(self.commits, clock)
-        self.upkeep = Upkeep(self.stores)
+        self.upkeep = Upkeep(self.stores, self.commits.pace)
         self._builds = Builds(self.commits, clock, self._is_open)
         self.stopping = False
         self._pulses: dict[StoreState, asyncio.Future[None]] = {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from itertools import chain
 
+from segsvc.engine.pace import Pace
 from segsvc.engine.state import StoreState
 
 _DELAY_SECONDS = 0.1
@@ -17,11 +17,12 @@ class Upkeep:
     """One task that does the upkeep of every index, piece by piece, after questions.
 
     It sleeps after each piece for as long as that took, so that it never has more than half of
-    the loop's time. Answers are the same with and without it.
+    the loop's time, and gives way to reads. Answers are the same with and without it.
     """
 
-    def __init__(self, stores: Callable[[], Iterable[StoreState]]) -> None:
+    def __init__(self, stores: Callable[[], Iterable[StoreState]], pace: Pace) -> None:
         self._stores = stores
+        self._pace = pace
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -47,7 +48,5 @@ class Upkeep:
             for state in list(self._stores()):
                 limit = state.index.contacts.ordinal_limit
                 pieces = chain(state.index.upkeep(), state.evaluation.make_room(limit))
-                begun = time.perf_counter()
-                for _ in pieces:
-                    await asyncio.sleep(time.perf_counter() - begun)
-                    begun = time.perf_counter()
+                async for took in self._pace.by_pieces(pieces):
+                    await asyncio.sleep(took)

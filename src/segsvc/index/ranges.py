@@ -34,6 +34,7 @@ from segsvc.domain.decimals import INT64_MAX, INT64_MIN
 from segsvc.index.bins import Bins, Keys
 from segsvc.index.parts import INSIDE, READ, Between, OneOf, Test
 from segsvc.index.spans import Span
+from segsvc.index.written import Written
 
 _WIDE = 128
 """A bin is wide when it holds at least 1 / 128 of all contacts: words of those unite fastest."""
@@ -117,8 +118,10 @@ class RangeBins:
         self._wide: dict[int, tuple[Bitmap, Words]] = {}
         """The words of wide bins that were asked for, and the bins they were made of."""
         self._is_widened = False
-        self._dirty = Bitmap()
-        self._rewritten = Bitmap()
+        self._written = Written(Bitmap())
+        """Who is dirty."""
+        self._rewritten = Written(Bitmap())
+        """Who was written since the work under way began."""
         self._work: Iterator[None] | None = None
         self._uncut: Sequence[int] = ()
         """Bins that are to be cut up, behind whatever others wait for."""
@@ -156,15 +159,22 @@ class RangeBins:
         """See `wrote`."""
         if not self._has_members:
             return
-        self._dirty = self._dirty | changed
-        self._rewritten = self._rewritten | changed
-        if len(self._dirty) * _TOO_DIRTY > max(self._size(), self._shape.fold_at):
+        self._written.add(changed)
+        if self._work is not None:
+            self._rewritten.add(changed)
+        most = max(self._size(), self._shape.fold_at)
+        if self._written.most * _TOO_DIRTY > most and len(self._dirty) * _TOO_DIRTY > most:
             self.forget()
+
+    @property
+    def _dirty(self) -> Bitmap:
+        """Who was written since the bins were made; never changed, only replaced."""
+        return self._written.contacts
 
     def forget(self) -> None:
         """Start anew, at the next question."""
         self._bins, self._wide = self._none(), {}
-        self._dirty, self._work, self._uncut = Bitmap(), None, ()
+        self._written, self._work, self._uncut = Written(Bitmap()), None, ()
 
     def upkeep(self) -> bool:
         """Do a slice (2 ms) of what questions have found worth doing; say if more is left."""
@@ -195,7 +205,7 @@ class RangeBins:
         return self.is_ready
 
     def _begin(self, work: Iterator[None]) -> None:
-        self._work = work
+        self._work, self._rewritten = work, Written(Bitmap())
         self._wait(self)
 
     def between(self, low: int, high: int) -> Faces | None:
@@ -336,17 +346,17 @@ class RangeBins:
 
     def _build(self) -> Iterator[None]:
         self._is_widened = False
-        self._rewritten, bins = Bitmap(), self._none()
+        bins = self._none()
         yield from bins.build(self._size())
-        self._bins, self._dirty, self._wide = bins, self._rewritten, {}
+        self._bins, self._written, self._wide = bins, Written(self._rewritten.contacts), {}
         self._uncut = range(len(bins))
 
     def _fold(self) -> Iterator[None]:
         """Put the dirty into their bins. They stay dirty meanwhile, so that no answer can miss."""
-        folded, self._rewritten, self._is_widened = self._dirty, Bitmap(), False
+        folded, self._is_widened = self._dirty, False
         size = self._size()
         yield from self._bins.fold(folded, size)
-        self._dirty = (self._dirty - folded) | self._rewritten
+        self._written = Written((self._dirty - folded) | self._rewritten.contacts)
         yield from self._bins.split(2 * max(size // self._shape.bins, 1), size)
 
 

@@ -105,10 +105,11 @@ class Memberships:
         if defined or removed:
             self._reorder(catalog)
         lost = self._lose(touched.retired() - view.universe())
-        sweep = self._sweep(view, touched, changed, defined)
-        by_definition = self._held.keys() if everything else self._resting_on(defined)
+        new = {self._held[segment_id] for segment_id in defined}
+        sweep, anew = self._sweep(view, touched, changed, new)
+        by_definition = {*self._held.values()} if everything else new | self._reading(new)
         telling = Telling(sweep, lost, touched, self._changed)
-        deltas = [*self._deltas(telling, defined, by_definition)]
+        deltas = [*self._deltas(telling, anew, defined, by_definition)]
         for segment_id, members in ended.items():
             deltas.append(Delta(segment_id, Cause.DEFINITION, Bitmap(), members))
         return tuple(deltas)
@@ -130,12 +131,19 @@ class Memberships:
                 self._changed[held] = differing
 
     def _deltas(
-        self, telling: Telling, defined: Collection[str], by_definition: Collection[str]
+        self,
+        telling: Telling,
+        anew: dict[Membership, tuple[Bitmap, Bitmap]],
+        defined: Collection[str],
+        by_definition: Collection[Membership],
     ) -> Iterator[Delta]:
         """Yield the deltas of segments that are there, in the order of the catalog."""
         named = {*telling.moved(), *defined} & self._rank.keys()
         for segment_id in sorted(named, key=self._rank.__getitem__):
-            told = telling.deltas(self._held[segment_id], defined=segment_id in by_definition)
+            held = self._held[segment_id]
+            told = telling.deltas(held, defined=held in by_definition)
+            if any(anew.get(held, ())):
+                told.append(Delta(segment_id, Cause.DEFINITION, *anew[held]))
             yield from told
             if segment_id in defined and not told:
                 yield Delta(segment_id, Cause.DEFINITION, Bitmap(), Bitmap())
@@ -152,9 +160,14 @@ class Memberships:
         view: View,
         touched: Touched,
         changed: dict[LeafAnswer, Bitmap],
-        defined: Sequence[str],
-    ) -> Sweep:
-        """Put changed answers to the segments that use them, and bring their members up to date."""
+        new: Collection[Membership],
+    ) -> tuple[Sweep, dict[Membership, tuple[Bitmap, Bitmap]]]:
+        """Put changed answers to the segments that use them, and bring their members up to date.
+
+        Returns:
+            What moved, and who entered and left those whose condition is new, if that was asked
+            apart: about everybody, in bitmaps.
+        """
         universe = view.universe()
         doubtful = {user for answer in changed for user in self._users.get(answer, ())}
         contacts = Bitmap.union(Bitmap(), *changed.values())
@@ -163,13 +176,27 @@ class Memberships:
             if blank:
                 doubtful.update(blank)
                 contacts |= touched.created
-        new = {self._held[segment_id] for segment_id in defined}
-        doubtful |= new
-        sweep = Sweep(universe if new else contacts & universe, touched.created, changed)
+        anew: dict[Membership, tuple[Bitmap, Bitmap]] = {}
+        if new and (touched.merged or self._reading(doubtful.union(new)).intersection(new)):
+            doubtful.update(new)
+            contacts = universe
+        else:
+            doubtful.difference_update(new)
+            anew = {held: _asked_anew(held, universe) for held in new}
+        imagined = {held for held in anew if held in self._users and any(anew[held])}
+        for held in imagined:
+            doubtful.update(self._users[held])
+            contacts = Bitmap.union(contacts, *anew[held])
+        sweep = Sweep(contacts & universe, touched.created, changed)
+        for held, moved in anew.items():
+            before = copied(held.members) if held in imagined else None
+            held.move(*moved)
+            if before is not None:
+                sweep.imagine(held, held.members, before)
         for held in self._changing(sweep, doubtful, new):
             held.move(sweep.moved[held].entered, sweep.moved[held].left)
         self._settle_some()
-        return sweep
+        return sweep, anew
 
     def _changing(
         self, sweep: Sweep, doubtful: set[Membership], new: Collection[Membership] = ()
@@ -248,13 +275,13 @@ class Memberships:
         self._order = [self._held[name] for name in names]
         self._place = {held: place for place, held in enumerate(self._order)}
 
-    def _resting_on(self, defined: Collection[str]) -> set[str]:
-        """Return the segments in *defined* and all that read them, over any number of steps."""
-        found = set(defined)
-        if found:
+    def _reading(self, sources: Collection[Membership]) -> set[Membership]:
+        """Return all that read one of *sources*, over any number of steps."""
+        found: set[Membership] = set()
+        if sources:
             for held in self._order:
-                if any(read.name in found for read in held.reads):
-                    found.add(held.name)
+                if any(read in found or read in sources for read in held.reads):
+                    found.add(held)
         return found
 
     def imagine(self, segment_id: str, members: Bitmap) -> dict[str, tuple[Bitmap, Bitmap]]:
@@ -269,7 +296,7 @@ class Memberships:
         doubtful = set(self._users.get(changed, ()))
         if doubtful:
             sweep = Sweep(members ^ before, Bitmap(), {})
-            sweep.imagine(changed, members)
+            sweep.imagine(changed, members, before)
             for held in self._changing(sweep, doubtful):
                 changes[held.name] = sweep.moved[held].entered, sweep.moved[held].left
         return changes
@@ -310,3 +337,10 @@ class Memberships:
             for segment in catalog
             if segment.id in moved
         )
+
+
+def _asked_anew(held: Membership, everybody: Bitmap) -> tuple[Bitmap, Bitmap]:
+    """Return who enters and who leaves *held* by its condition; it is not changed."""
+    members = held.members
+    now = held.program(everybody, lambda source: source.members)
+    return now - members, members - now

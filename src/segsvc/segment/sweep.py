@@ -40,9 +40,9 @@ class Sweep:
         self._pairs: dict[Source, int] = {}
         self._changed = changed
 
-    def imagine(self, held: Membership, members: Bitmap) -> None:
-        """Let all that reads *held* find other *members* there."""
-        self._pairs[held] = self._pair(self.lanes.bits(members), self.lanes.bits(held.members))
+    def imagine(self, held: Membership, members: Bitmap, before: Bitmap) -> None:
+        """Let all that reads *held* find *members* there, and that it had others *before*."""
+        self._pairs[held] = self._pair(self.lanes.bits(members), self.lanes.bits(before))
 
     def visit(self, held: Membership, *, is_new: bool = False) -> bool:
         """Ask who of the contacts in doubt is in *held*; note and return whether that changed.

@@ -97,9 +97,9 @@ class Servicer:
         reading = await self.reading(request, traced=traced)
         found, waited = group(reading), False
         if not isinstance(found, SavedSegment | SegmentSet):
-            for _ in prepare(reading.run, found):
+            pieces = prepare(reading.run, found)
+            async for _ in self.engine.commits.pace.by_pieces(pieces):
                 waited = True
-                await asyncio.sleep(0)
         if waited:
             reading = await self.reading(request, traced=traced)
             found = group(reading)
