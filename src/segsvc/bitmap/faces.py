@@ -13,6 +13,7 @@ from segsvc.bitmap.filled import filled_words_of
 from segsvc.bitmap.words import (
     CONTAINER,
     Words,
+    add_bits,
     bits_at,
     count_words,
     from_mask,
@@ -20,7 +21,7 @@ from segsvc.bitmap.words import (
     pack,
     padded,
     room_for,
-    sprinkled,
+    take_bits,
 )
 
 FEW = 1_024
@@ -229,14 +230,17 @@ class Faces:
         return inside
 
     def patched(self, doubtful: BitMap, holds: BitMap, limit: int) -> Faces:
-        """Return the set in which, of *doubtful*, only *holds* are in; *limit* may have grown."""
+        """Return the set in which, of *doubtful*, only *holds* are in; *limit* may have grown.
+
+        Who *holds* is doubtful, or was not in the set.
+        """
         if self.packed is None:
             return Faces((self.bitmap - doubtful) | holds, limit)
         words = padded(self.packed, limit)
         words = words.copy() if words is self.packed else words
-        for some, put in ((doubtful, False), (holds, True)):
-            places, bits = sprinkled(some)
-            within = places < len(words)  # whoever is gone may lie beyond
-            places, bits = places[within], bits[within]
-            words[places] = words[places] | bits if put else words[places] & ~bits
+        end = np.uint32(64 * len(words))
+        out, back = ordinals_of(doubtful), ordinals_of(holds)
+        out, back = out[: np.searchsorted(out, end)], back[: np.searchsorted(back, end)]
+        take_bits(words, out[bits_at(words, out)])  # whoever is gone may lie beyond the words
+        add_bits(words, back)
         return Faces.of_words(words, limit)

@@ -61,6 +61,8 @@ class Columns(NamedTuple):
     test: Callable[..., Bool]
     binned: Callable[[], Faces | None] = lambda: None
     """Answers for all contacts without reading the arrays, once there are bins."""
+    foresee: Callable[[], None] = lambda: None
+    """Has bins made, or brought up to date, for the next question."""
 
     def holders(self, limit: int) -> Faces:
         """Return all contacts that satisfy it, who are all below *limit*."""
@@ -74,7 +76,7 @@ class Columns(NamedTuple):
         """Return those of *members* (ascending) that satisfy it."""
         size = min(len(held) for held in self.arrays)
         if len(members) * _WORTH_BINS > size:
-            self.binned()  # so that there are bins the next time
+            self.foresee()
         members = members[: np.searchsorted(members, np.uint32(size))]
         return members[self.test(*(held[members] for held in self.arrays))]
 
@@ -202,6 +204,7 @@ class Answers:
             (counts,),
             lambda held: inside(held, low, high),
             lambda: self._with_total(EVENTS, first, low, high),
+            lambda: self.totals.foresee(EVENTS, first),
         )
 
     def _with_total(self, what: Summed, first: int, low: int, high: int) -> Faces | None:
@@ -233,6 +236,7 @@ class Answers:
                 (sums,),
                 lambda held: inside(held, low, high),
                 lambda: self._with_total(summed, query.first, low, high),
+                lambda: self.totals.foresee(summed, query.first),
             )
         counts = self.totals.since(Summed(query.property, counts=True), query.first)
         assert counts is not None, "counts are exact"
@@ -356,6 +360,7 @@ def _nth(times: LatestTimes, k: int, low: int, high: int) -> Columns:
         (times.nth(k),),
         lambda held: inside(held, low, high),
         lambda: times.between(k, low, high),
+        lambda: times.foresee_bins(k),
     )
 
 

@@ -91,6 +91,10 @@ class LatestTimes:
         self.nth(k)
         return self._bins_of(k).between(low, high)
 
+    def foresee_bins(self, k: int) -> None:
+        """Have bins made, or brought up to date, for the next `between`; `nth` was asked for."""
+        self._bins_of(k).foresee()
+
     def wish(self, k: int) -> None:
         """Have bins made of the k-th latest times, once those are there."""
         self._binned.add(k)

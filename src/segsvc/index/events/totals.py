@@ -73,11 +73,15 @@ class Totals:
 
     def between(self, log: EventLog, low: int, high: int) -> Faces | None:
         """Return whose total lies in low..high, 0 not being in it; None: there are no bins."""
+        return self.bins_over(log).between(low, high)
+
+    def bins_over(self, log: EventLog) -> RangeBins:
+        """Return the bins of the totals, which may be empty yet."""
         if self.bins is None:
             self.bins = log.ranges.over(
                 lambda: min(log.contact_limit, len(self.values)), self._keys
             )
-        return self.bins.between(low, high)
+        return self.bins
 
     def _keys(self, contacts: slice | UInt32) -> tuple[Int64, Bool]:
         values = self.values[contacts]
@@ -194,6 +198,11 @@ class WindowTotals:
         if self._start(first):
             return None
         return self._totals(what, first).between(self._log, low, high)
+
+    def foresee(self, what: Summed, first: int) -> None:
+        """Have bins made, or brought up to date, for the next `between`."""
+        if not self._start(first):
+            self._totals(what, first).bins_over(self._log).foresee()
 
     def bins_cost(self, what: Summed, first: int) -> float | None:
         """Guess the milliseconds of `between`; None: there are no bins."""
