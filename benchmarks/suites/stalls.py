@@ -45,8 +45,10 @@ def run(bench: Bench) -> None:
             "snapshot": lambda turn: _snapshot(bench, held, turn),
         }
         until_idle(held.child.pid)
+        with probing(held.child.target, pool()):
+            pass  # asks everything once
+        until_idle(held.child.pid)
         with probing(held.child.target, pool()) as probe:
-            time.sleep(seconds)  # for the upkeep of what the probe asks
             for name, work in busy.items():
                 probe.reset()
                 end, turn = time.monotonic() + seconds, 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from time import monotonic
+from typing import Any
 
 import pytest
 
-from segsvc.engine.pace import QUIET_SECONDS, Pace
+from segsvc.engine.pace import PIECES_SECONDS, QUIET_SECONDS, RECENT_SECONDS, SHARE, Pace, Work
 
 HELD = 20 * QUIET_SECONDS
 
@@ -41,7 +43,7 @@ def test_small_turns_do_not_wait() -> None:
     assert goes_on_at_once(pace)
 
 
-async def test_a_turn_waits_as_long_as_reads_come_and_the_turn_before_held_them_up() -> None:
+async def test_a_turn_waits_as_long_as_reads_come_but_has_its_share() -> None:
     pace = after_a_turn_of(HELD)
     pace.read()
     began = monotonic()
@@ -49,7 +51,7 @@ async def test_a_turn_waits_as_long_as_reads_come_and_the_turn_before_held_them_
     while not paused.done():
         pace.read()
         await asyncio.sleep(0)
-    assert monotonic() - began >= HELD
+    assert monotonic() - began >= SHARE * HELD
 
 
 async def test_a_turn_goes_on_once_reads_have_ended() -> None:
@@ -58,3 +60,49 @@ async def test_a_turn_goes_on_once_reads_have_ended() -> None:
     began = monotonic()
     await pace.pause()
     assert QUIET_SECONDS <= monotonic() - began < 1.0
+
+
+async def test_a_turn_does_not_wait_for_reads_of_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = after_a_turn_of(HELD)
+    pace.read()
+    later = monotonic() + RECENT_SECONDS
+    monkeypatch.setattr("segsvc.engine.pace.monotonic", lambda: later)
+    assert goes_on_at_once(pace)
+
+
+async def test_pieces_of_work_give_way_once_they_took_long_together() -> None:
+    pace = Pace()
+    work = Work(pace)
+    assert not waits(work.did(PIECES_SECONDS / 2))
+    assert not waits(work.did(PIECES_SECONDS / 4))
+    pace.read()
+    assert waits(work.did(PIECES_SECONDS / 2))
+    assert not waits(work.did(PIECES_SECONDS / 2)), "what was waited for is not owed again"
+
+
+def waits(did: Coroutine[Any, Any, None]) -> bool:
+    """Let it take its turn of the loop, and say whether it then waits for a time."""
+    assert did.send(None) is None
+    try:
+        return did.send(None) is not None
+    except StopIteration:
+        return False
+    finally:
+        did.close()
+
+
+async def test_every_piece_is_done_and_others_run_in_between() -> None:
+    done: list[int] = []
+    seen: list[int] = []
+
+    async def watch() -> None:
+        while len(done) < 5:
+            seen.append(len(done))
+            await asyncio.sleep(0)
+
+    watcher = asyncio.ensure_future(watch())
+    async for took in Pace().by_pieces(done.append(number) for number in range(5)):
+        assert took >= 0
+    await watcher
+    assert done == [0, 1, 2, 3, 4]
+    assert len(set(seen)) >= 4

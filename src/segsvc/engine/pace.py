@@ -19,6 +19,9 @@ LEAST_BYTES = 2**19
 """So much goes into a turn however long it takes: as each waits for the disk, many small turns take
 far longer than one."""
 
+LEAST_BESIDE_READS = 2**17
+"""The same while reads come, which wait for the turn and matter more."""
+
 MOST_BYTES = 2**22
 
 QUIET_SECONDS = 0.002
@@ -58,7 +61,11 @@ class Pace:
     @property
     def turn_bytes(self) -> int:
         """Payload bytes that one store may put into the next turn."""
-        return int(min(max(HOLD_SECONDS / self._seconds_per_byte, LEAST_BYTES), MOST_BYTES))
+        least = LEAST_BESIDE_READS if self._reads_come() else LEAST_BYTES
+        return int(min(max(HOLD_SECONDS / self._seconds_per_byte, least), MOST_BYTES))
+
+    def _reads_come(self) -> bool:
+        return monotonic() < self._read_at + RECENT_SECONDS
 
     def read(self) -> None:
         """Note that a read begins."""

@@ -184,6 +184,7 @@ class CommitLoop:
                 async with self._frozen:
                     written = await self._one_turn(*ready)
                 await self._announce(*written)
+                await self.pace.pause()
             if (self._closing and not self._catching_up) or self.fault is not None:
                 return
 

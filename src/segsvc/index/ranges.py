@@ -143,7 +143,7 @@ class RangeBins:
 
     def cost(self) -> float:
         """Guess the milliseconds of a question, when there are bins."""
-        return _MS_PER_MILLION * self._size() / 1e6 + _MS_PER_DIRTY * len(self._dirty) + 0.02
+        return _MS_PER_MILLION * self._size() / 1e6 + _MS_PER_DIRTY * self._written.most + 0.02
 
     def wrote(self, ordinals: UInt32) -> None:
         """Note that values of contacts were set or unset, in the column already."""
