@@ -9,7 +9,7 @@ PROTOS := src/segsvc/v1/__init__.py
 # Also pins what the build itself uses.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup proto demo bench bench-full test test-all check format constraints clean
 
