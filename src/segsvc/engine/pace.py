@@ -31,9 +31,10 @@ RECENT_SECONDS = 0.05
 """Reads that come at all begin closer than that: twenty a second."""
 
 SHARE = 4
-"""While reads come, what can wait for them waits so many times as long as it held the loop: it has
-a fifth of the time. A hundred counts a second of ten million contacts, whose leaves an import
-changes, take half of it, and more would queue up for good."""
+"""While reads come, what can wait for them waits at most so many times as long as it held the loop:
+it has a fifth of the time, turns a ninth, which wait before they are formed and applied. A hundred
+counts a second of ten million contacts, whose leaves an import changes, take half of it, and more
+would queue up for good."""
 
 PIECES_SECONDS = 0.004
 """Pieces of work that take less together do not wait for reads: a wait takes at least 2 ms."""
