@@ -11,7 +11,7 @@ from typing import Any
 from segsvc.bitmap import Bitmap
 from segsvc.condition.language import parse
 from segsvc.domain.calendar import Weekday
-from segsvc.engine.clock import ReplayClock
+from segsvc.engine.clock import Clock, ReplayClock
 from segsvc.engine.engine import Engine
 from segsvc.engine.requests import Answer
 from segsvc.engine.rules import RULES
@@ -131,11 +131,16 @@ async def begun(work: Awaitable[Answer], steps: int = 3) -> asyncio.Future[Answe
 
 @asynccontextmanager
 async def staged(
-    database: Path, *, rules: str = RULES, start: int = NOW, crash: bool = False
+    database: Path,
+    *,
+    rules: str = RULES,
+    start: int = NOW,
+    crash: bool = False,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Stage]:
     """Run an engine with one store; *crash*: end it without its last snapshot."""
     storage = Storage.open(f"sqlite:///{database}")
-    engine = Engine(storage, WireCodec(), ReplayClock(start), rules=rules)
+    engine = Engine(storage, WireCodec(), clock or ReplayClock(start), rules=rules)
     await engine.open()
     try:
         if "shop" not in storage.store_ids():

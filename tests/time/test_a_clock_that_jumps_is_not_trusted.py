@@ -12,8 +12,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from typer.testing import CliRunner
 
 from segsvc.cli import app
+from segsvc.domain.calendar import Weekday
 from segsvc.engine.clock import SystemClock
 from segsvc.v1 import admin_service_pb2
+from tests.definitions.stage import staged
 from tests.serving import Served, serving
 from tests.watch.shop import DAY, NOW, Shop, told
 
@@ -118,6 +120,25 @@ def test_a_start_after_long_waits_too(tmp_path: Path) -> None:
         assert "not trusted: the system clock is 31 days ahead" in shown.output
         served.admin.ConfirmClock(admin_service_pb2.ConfirmClockRequest())
         assert Shop(served).members("buyers") == set()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_what_was_confirmed_is_still_trusted_at_the_next_start(
+    tmp_path: Path, killed: bool
+) -> None:
+    """Of many stores, and also where time changed no membership for long."""
+    later = NOW + 400 * DAY
+    async with staged(tmp_path / "shop.db", clock=Timepiece(NOW)) as stage:
+        await stage.create("buyers", BUYERS)
+        await stage.orders(["ann"])
+        await stage.engine.create_store("quiet", "", "UTC", Weekday.MONDAY, "", "")
+    async with staged(tmp_path / "shop.db", clock=Timepiece(later), crash=killed) as stage:
+        assert stage.engine.clock.suspicion
+        await stage.engine.confirm_clock()
+        assert [held.at for held in stage.engine.stores()] == [later, later]
+        assert not stage.members("buyers")
+    async with staged(tmp_path / "shop.db", clock=Timepiece(later + 30 * DAY)) as stage:
+        assert not stage.engine.clock.suspicion
 
 
 @pytest.mark.parametrize(("seconds", "trusted"), [(60.0, True), (60.5, False)])

@@ -302,14 +302,17 @@ class Engine:
         self.ticker.wake()
         return state.revision, state.at
 
-    def confirm_clock(self) -> None:
+    async def confirm_clock(self) -> None:
         """Trust the clock as it is now, and let what fell due meanwhile happen.
+
+        Every store keeps that it has come so far: the next start would ask again otherwise.
 
         Raises:
             FailedPrecondition: when it is trusted already.
         """
         self.clock.confirm()
         self.ticker.wake()
+        await self.commits.catch_up(self.stores(), trusted_now(self.clock), mark=True)
 
     async def settle(self, state: StoreState) -> None:
         """Let flips that are due happen, and ticks be durable, before a read.

@@ -94,7 +94,7 @@ class AdminService(Servicer, admin_service_pb2_grpc.AdminServiceServicer):
 
     async def ConfirmClock(self, request: pb.ConfirmClockRequest, context: Any) -> Any:
         """Trust the clock."""
-        self.engine.confirm_clock()
+        await self.engine.confirm_clock()
         return pb.ConfirmClockResponse(now=timestamp(self.engine.clock.now()))
 
     async def RotateWatchKeys(self, request: pb.RotateWatchKeysRequest, context: Any) -> Any:
