@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,22 @@ async def test_a_clean_stop_stores_ticks_too(tmp_path: Path) -> None:
     async with staged(tmp_path / "shop.db", rules="new") as stage:
         assert TOKENS.read(stage.state, "", before) == revision
         assert stage.state.watch_generation == 1
+
+
+async def test_a_copy_that_is_served_beside_its_original_goes_another_way(tmp_path: Path) -> None:
+    """Both write on: what either said of a revision that only it wrote is no news of the other."""
+    async with staged(tmp_path / "shop.db") as stage:
+        shared = await germans(stage)
+    shutil.copyfile(tmp_path / "shop.db", tmp_path / "copy.db")
+    async with staged(tmp_path / "shop.db") as stage, staged(tmp_path / "copy.db") as copy:
+        said: dict[Stage, list[bytes]] = {stage: [], copy: []}
+        for side in (stage, copy, stage, copy):
+            await side.contacts([f"dan-{len(said[side])}"], country="DE")
+            said[side].append(token(side))
+        for side, other in ((stage, copy), (copy, stage)):
+            for foreign in said[other]:
+                with pytest.raises(WatchGenerationChanged):
+                    TOKENS.read(side.state, "", foreign)
+            first = TOKENS.read(side.state, "", shared)
+            own = [TOKENS.read(side.state, "", held) for held in said[side]]
+            assert own == [first + 1, first + 2]

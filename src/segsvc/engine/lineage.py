@@ -1,7 +1,8 @@
 """Which owners of the database wrote a store's revisions, and from when on.
 
-A backup that is put back loses revisions, and what is written then takes their numbers. Whoever
-read a revision before the owner began that wrote it read another one, of a past that is lost.
+A backup that is put back loses revisions, and what is written then takes their numbers; a copy that
+is served beside its original goes another way from then on. Whoever read a revision that another
+owner wrote than is kept here read one of another past.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ _KEPT = 1_000
 
 
 class Lineage:
-    """The first revision of each owner, with its instant; the last `_KEPT` of them."""
+    """The first revision of each owner, with its instant and epoch; the last `_KEPT` of them."""
 
     def __init__(self) -> None:
         self.owner = 0
         """The epoch of who writes now."""
-        self._begun: list[list[int]] = []
+        self._begun: list[tuple[int, int, int]] = []
         self._epoch = 0
 
     def wrote(self, revision: int, at: int, epoch: int) -> None:
@@ -25,11 +26,25 @@ class Lineage:
         epoch = epoch or self.owner
         if epoch != self._epoch:
             self._epoch = epoch
-            self._begun = [*self._begun[1 - _KEPT :], [revision, at]]
+            self._begun = [*self._begun[1 - _KEPT :], (revision, at, epoch)]
 
-    def holds(self, revision: int, read_at: int) -> bool:
-        """Whether who was at *revision* at the instant *read_at* read what is written here."""
-        return all(revision < first or began <= read_at for first, began in self._begun)
+    def writer_of(self, revision: int) -> int:
+        """Return the epoch of who wrote *revision*; 0: that is not known any more."""
+        for first, _, epoch in reversed(self._begun):
+            if first <= revision:
+                return epoch
+        return 0
+
+    def holds(self, revision: int, read_at: int, writer: int) -> bool:
+        """Whether who was at *revision* at the instant *read_at* read what is written here.
+
+        *writer*: of the revision as it was read; 0: unknown, then the instant decides, which cannot
+        tell what happened within a second.
+        """
+        known = self.writer_of(revision)
+        if writer and known:
+            return writer == known
+        return all(revision < first or began <= read_at for first, began, _ in self._begun)
 
     def facts(self) -> dict[str, Any]:
         """Return everything, JSON-able."""
@@ -40,5 +55,8 @@ class Lineage:
         """Undo `facts`; None: a snapshot from before there were any."""
         loaded = cls()
         if facts is not None:
-            loaded._epoch, loaded._begun = facts["epoch"], facts["begun"]
+            loaded._epoch = facts["epoch"]
+            loaded._begun = [
+                (revision, at, *(epoch or [0])) for revision, at, *epoch in facts["begun"]
+            ]
         return loaded

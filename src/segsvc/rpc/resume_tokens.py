@@ -12,8 +12,8 @@ from segsvc.engine.state import StoreState
 WATCH_KEYS = "watch-tokens"
 """The name under which storage keeps the keys."""
 
-_VERSION = 2
-"""Since 2 with the instant it was made at."""
+_VERSION = 3
+"""Since 2 with the instant it was made at, since 3 with the writer of its revision."""
 _SIGNATURE_BYTES = 16
 
 
@@ -30,6 +30,7 @@ class ResumeTokens:
     def make(self, state: StoreState, principal: str, revision: int) -> bytes:
         """Return the token that continues behind *revision*."""
         facts = [_VERSION, state.watch_generation, state.ordinal_epoch, [revision], state.at]
+        facts.append(state.lineage.writer_of(revision))
         body = json.dumps(facts, separators=(",", ":")).encode()
         return self._sign(self._keys[0], state, principal, body) + body
 
@@ -48,12 +49,13 @@ class ResumeTokens:
         ):
             described = "is not a token of this store and caller; begin again with a snapshot"
             raise InvalidToken("resume_token", described)
-        _, generation, epoch, revisions, *made_at = json.loads(body)
+        _, generation, epoch, revisions, *made = json.loads(body)
         if epoch != state.ordinal_epoch:
             raise OrdinalEpochChanged(state.ordinal_epoch)
         revision = int(revisions[0])
+        at, writer, *_ = (*made, None, None)
         told = revision <= state.revision and (
-            not made_at or state.lineage.holds(revision, made_at[0])
+            at is None or state.lineage.holds(revision, at, writer or 0)
         )
         if generation != state.watch_generation or not told:
             raise WatchGenerationChanged(state.watch_generation)
