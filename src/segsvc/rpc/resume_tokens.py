@@ -53,9 +53,10 @@ class ResumeTokens:
         if epoch != state.ordinal_epoch:
             raise OrdinalEpochChanged(state.ordinal_epoch)
         revision = int(revisions[0])
-        at, writer, *_ = (*made, None, None)
+        at = made[0] if made else None
+        writer = made[1] if len(made) > 1 else 0
         told = revision <= state.revision and (
-            at is None or state.lineage.holds(revision, at, writer or 0)
+            at is None or state.lineage.holds(revision, at, writer)
         )
         if generation != state.watch_generation or not told:
             raise WatchGenerationChanged(state.watch_generation)
