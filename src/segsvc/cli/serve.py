@@ -52,7 +52,8 @@ def serve(
         int | None, typer.Option(help="How long watchers can resume. [168]")
     ] = None,
     watch_bookmark_seconds: Annotated[
-        float | None, typer.Option(help="How often an idle watcher gets a bookmark. [5]")
+        float | None,
+        typer.Option(help="At most so often are watchers told of revisions without news. [5]"),
     ] = None,
     empty_unapplied: Annotated[
         bool,
